@@ -1,0 +1,21 @@
+"""Policy: the bounds on what people may make, as plain data."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Policy(Struct, frozen=True):
+    """Bounds that hold in every door; all lengths in characters."""
+
+    main_room: str = "lobby"
+    nick_length: int = 32
+    room_name_length: int = 50
+    topic_length: int = 300
+    away_length: int = 200
+    text_length: int = 4000
+    text_lines: int = 100
+    reaction_length: int = 24
+    reactions_per_message: int = 20
+    rooms_per_user: int = 50
+    rooms: int = 10_000
