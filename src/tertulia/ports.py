@@ -139,6 +139,14 @@ class Place(Struct, frozen=True):
     """The entry after which they began to hear it."""
 
 
+class Conversation(Struct, frozen=True):
+    """A direct conversation, from one side."""
+
+    room: RoomState
+    nick: str
+    """Whom it is with, as far as that is known."""
+
+
 class Resumed(Struct, frozen=True):
     """A session whose owner has come back to it."""
 
@@ -301,6 +309,10 @@ class Gateway(Protocol):
 
         In order, the newest 100 at most; they count as read from here on.
         """
+        ...
+
+    def conversations(self, session: Session) -> Sequence[Conversation]:
+        """Return the session's direct conversations."""
         ...
 
     def ignore(self, session: Session, nick: str) -> Refusal | None:

@@ -49,7 +49,6 @@ class ChatMachine(RuleBasedStateMachine):
         self.now = EPOCH_MS
         self.log: list[Entry] = []
         self.states: dict[RoomId, list[RoomState | None]] = defaultdict(lambda: [None])
-        self.arrived: list[UserId] = []
         self.held = self.started = 0
         self.begin()
         found_main_room(self.turn, POLICY)
@@ -88,7 +87,8 @@ class ChatMachine(RuleBasedStateMachine):
         return {message.id: message for message in fold(self.log)}
 
     def someone(self, pick: int) -> UserId:
-        users = [*self.arrived, UserId(1)]
+        """Pick a user, mostly one who is online."""
+        users = [*self.world.users, UserId(1)]
         return users[pick % len(users)]
 
     def room(self, actor: UserId, pick: int) -> RoomId:
@@ -143,7 +143,6 @@ class ChatMachine(RuleBasedStateMachine):
         self.ids = IdSource(last=self.log[-1].id)
         for room, state in rooms.items():
             self.world.restore(state, heads[room])
-        self.arrived = []
         self.begin()
         sweep(self.turn, list(rooms.values()))
         found_main_room(self.turn, POLICY)
@@ -155,17 +154,16 @@ class ChatMachine(RuleBasedStateMachine):
     # People
 
     @rule(nick=st.none() | nicks, lot=st.integers(0, 3))
+    @precondition(lambda self: len(self.world.users) < 8)
     def connect(self, nick: str | None, lot: int) -> None:
         user = UserId(self.turn.fresh_id())
         if self.ask(user, c.Connect(user, "127.0.0.1:1", nick, lot)) is None:
             self.ask(user, c.JoinRoom(POLICY.main_room))
-        self.arrived = [*self.arrived[-8:], user]
 
     @rule(who=picks, reason=st.sampled_from(LeaveReason))
     def disconnect(self, who: int, reason: LeaveReason) -> None:
         user = self.someone(who)
         self.ask(user, c.Disconnect(reason))
-        self.arrived = [other for other in self.arrived if other != user]
         assert self.turn.users.get(user) is None
         assert isinstance(self.ask(user, c.SetAway("")), e.ShuttingDown)
 
@@ -225,16 +223,19 @@ class ChatMachine(RuleBasedStateMachine):
             self.ask(self.someone(who), c.PostDirect(addressee.person.nick, "psst"))
 
     @rule(who=picks, what=picks, text=texts)
+    @precondition(lambda self: self.messages())
     def edit(self, who: int, what: int, text: str) -> None:
         user = self.someone(who)
         self.ask(user, c.EditMessage(self.target(user, what), text))
 
     @rule(who=picks, what=picks)
+    @precondition(lambda self: self.messages())
     def delete(self, who: int, what: int) -> None:
         user = self.someone(who)
         self.ask(user, c.DeleteMessage(self.target(user, what)))
 
     @rule(who=picks, what=picks, reaction=texts, back=st.booleans())
+    @precondition(lambda self: self.messages())
     def react(self, who: int, what: int, reaction: str, back: bool) -> None:
         kind = c.RemoveReaction if back else c.AddReaction
         user = self.someone(who)
@@ -334,5 +335,5 @@ class ChatMachine(RuleBasedStateMachine):
                 assert replay(entries[place:], state) == states[-1]
 
 
-ChatMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=100, deadline=None)
+ChatMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=80)
 TestLaws = ChatMachine.TestCase

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from tertulia.core import commands as c
 from tertulia.core.decide import carry_out, decide
 from tertulia.core.events import MemberJoined, MessagePosted, RoomCreated, RoomDeleted, RoomKind
@@ -9,16 +7,6 @@ from tertulia.core.ids import RoomId, UserId
 from tertulia.core.room import RoomState
 from tertulia.core.state import World
 from tests.core.chat import Chat
-
-
-@pytest.fixture
-def chat() -> Chat:
-    return Chat()
-
-
-@pytest.fixture
-def ana(chat: Chat) -> UserId:
-    return chat.online("ana")
 
 
 def test_a_turn_shows_its_own_changes_and_the_world_does_not(chat: Chat, ana: UserId) -> None:

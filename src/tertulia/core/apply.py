@@ -80,6 +80,7 @@ def _create(entry: Entry, event: RoomCreated) -> RoomState:
         id=entry.room,
         name=event.name,
         kind=event.kind,
+        topic=event.topic,
         permanent=event.permanent,
         owner=None if event.by is None else event.by.id,
         parties=event.parties,

@@ -132,7 +132,7 @@ def carry_out(turn: Turn, actor: UserId, decision: Decision) -> None:
 def found_main_room(turn: Turn, policy: Policy) -> None:
     """Make sure that the main room exists and stays."""
     if turn.room_named(policy.main_room) is None:
-        created = RoomCreated(policy.main_room, permanent=True)
+        created = RoomCreated(policy.main_room, topic=policy.main_room_topic, permanent=True)
         turn.record(RoomId(turn.fresh_id()), created)
 
 

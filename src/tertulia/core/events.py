@@ -65,6 +65,7 @@ class RoomCreated(_Event, frozen=True, tag="room_created"):
     """Stays when it is empty and nothing was ever said in it."""
     parties: tuple[str, ...] = ()
     """Of a direct conversation: the identities of the two, sorted."""
+    topic: str = ""
 
 
 class RoomDeleted(_Event, frozen=True, tag="room_deleted"):

@@ -118,22 +118,25 @@ def guest_nick(lot: int, taken: Callable[[str], bool]) -> str:
 def free_nick(nick: str, limit: int, taken: Callable[[str], bool]) -> str:
     """Return a nick near `nick` that could be had: `ana2` for `ana`, `ana3` for `ana2`.
 
+    It is `nick` itself if none could, which takes a crowd of thousands under such nicks.
+
     Args:
         nick: The nick that can't be had.
         limit: The most characters of a nick; see `clean_nick`.
         taken: Tells whether a nick with this key is in use.
     """
-    suggestion = ""
-    for suggestion in _nicks_near(nick[:MAX_NAME], limit):
-        if _could_be_had(suggestion, limit) and not taken(nick_key(suggestion)):
-            break
-    return suggestion
+    free = (
+        near
+        for near in _nicks_near(nick[:MAX_NAME], limit)
+        if _could_be_had(near, limit) and not taken(nick_key(near))
+    )
+    return next(free, nick)
 
 
 def _nicks_near(nick: str, limit: int) -> Iterator[str]:
     stem = nick.rstrip("0123456789") or nick
     number = int(nick[len(stem) :][:6] or 1)
-    yield from _numbered(stem, range(number + 1, number + 1000), limit)
+    yield from _numbered(stem, range(number + 1, number + 51), limit)
     # What remains for names that our figures may not follow, as they don't mix with Arabic ones.
     yield from _numbered("user", range(2, 10_000), limit)
 

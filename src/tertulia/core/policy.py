@@ -9,6 +9,8 @@ class Policy(Struct, frozen=True):
     """Bounds that hold in every door; all lengths in characters."""
 
     main_room: str = "lobby"
+    main_room_topic: str = ""
+    """The topic it is created with."""
     nick_length: int = 32
     room_name_length: int = 50
     topic_length: int = 300
