@@ -1,0 +1,1 @@
+"""Programs for working on Tertulia; the server never needs them."""
