@@ -159,15 +159,28 @@ class Gateway(Protocol):
     """The chat, as a door sees it. All but the `async` methods return at once."""
 
     def open(
-        self, client: Client, view: SessionView, *, nick: str | None, on_answer: OnAnswer
+        self,
+        client: Client,
+        view: SessionView,
+        *,
+        nick: str | None,
+        on_answer: OnAnswer,
+        enter: bool = True,
+        hears_itself: bool = True,
+        realname: str = "",
     ) -> Session:
-        """Bring a user online and into the main room.
+        """Bring a user online and, unless `enter` is false, into the main room.
 
         `nick` None draws a guest nick. `on_answer` is called once: with `Done` when the user is
         in the main room (the session then hears everything after the entry that says so), or
         with the refusal of the nick, after which the session is no more. When only the main
-        room could not be entered, the user is online all the same: `me` tells.
+        room could not be entered, the user is online all the same: `me` tells. The signals that
+        tell of what the user does are told to the session itself if it `hears_itself`.
         """
+        ...
+
+    def grant_operator(self, session: Session) -> None:
+        """Let the session do what only operators may: it has shown that it is theirs."""
         ...
 
     def close(self, session: Session, reason: LeaveReason, text: str = "") -> None:
@@ -191,6 +204,14 @@ class Gateway(Protocol):
         not called. Otherwise `on_answer` is called once, when it is stored or refused, before
         the entries reach the session's outbox.
         """
+        ...
+
+    def watch_people(self, tell: Callable[[Signal], None]) -> None:
+        """Call `tell` with every signal of somebody who comes, goes or changes, from here on."""
+        ...
+
+    def expel(self, session: Session, user: UserId, text: str) -> Refusal | None:
+        """Put somebody out of the chat, where the session may."""
         ...
 
     def watch_rooms(self, session: Session) -> None:
@@ -237,6 +258,10 @@ class Gateway(Protocol):
 
     def select_room(self, session: Session, room: RoomId) -> None:
         """Make `room`, which the user is in, the session's current one."""
+        ...
+
+    def announce(self, text: str) -> None:
+        """Tell everyone online something from the operator."""
         ...
 
     def refresh(self, session: Session) -> None:
@@ -329,6 +354,45 @@ class Gateway(Protocol):
 
     def request_shutdown(self, session: Session) -> Refusal | None:
         """End the whole chat, where the session may."""
+        ...
+
+
+# What plugins are handed
+
+
+Verdict: TypeAlias = Command | Refusal
+"""What a filter makes of a command: itself, another of its kind, or a polite no."""
+
+
+class CommandFilter(Protocol):
+    """Looks at commands before they are decided."""
+
+    def wants(self, command: Command) -> bool:
+        """Tell whether it has to see this kind of command."""
+        ...
+
+    def judge(
+        self, session: Session, command: Command, on_verdict: Callable[[Verdict], None]
+    ) -> None:
+        """Look at a command of a session; call `on_verdict` once, now or in bounded time."""
+        ...
+
+
+class Backstage(Protocol):
+    """The chat from behind, before and after its turns."""
+
+    def filter_commands(self, chosen: CommandFilter | None) -> None:
+        """Have all commands from here on seen by a filter before they are decided; None: by none.
+
+        What one session asks for stays in order.
+        """
+        ...
+
+    def follow_entries(self, follow: Callable[[Entry, RoomState], None] | None) -> None:
+        """Call `follow` with each entry from here on, once it is stored; None: nobody.
+
+        The room is as the entry's turn has left it. `follow` must neither raise nor block.
+        """
         ...
 
 
@@ -464,16 +528,22 @@ class Store(Protocol):
     async def append(self, entries: Sequence[Entry], marks: Sequence[ReadMark] = ()) -> None:
         """Keep `entries` and `marks`, all or none; they are durable when this returns.
 
-        A `MessageDeleted` erases the words of its target and of the target's edits for good.
-        Calls are not made concurrently.
+        A `MessageDeleted` erases the words of its target and of the target's edits for good. A
+        `RoomDeleted` makes its room unknown to all reads at once. Calls are not made
+        concurrently.
 
         Raises:
             StoreUnavailable: nothing of it was kept.
+            BrokenLog: an entry does not take its room's next place, or its id does not rise;
+                nothing was kept.
         """
         ...
 
     async def read_log(self, room: RoomId, *, after: int = 0, limit: int = 1000) -> list[Entry]:
-        """Return the room's entries with `seq` past `after`, in order, at most `limit`."""
+        """Return the room's entries with `seq` past `after`, in order, at most `limit`.
+
+        What `compact` has erased is missing, and erased words are empty.
+        """
         ...
 
     async def read_messages(
@@ -501,6 +571,9 @@ class Store(Protocol):
 
         Case and accents make no difference; words in double quotes are a phrase; everything
         appended before the call is found. No word to search for: nothing is found.
+
+        Raises:
+            StoreUnavailable: the search index is too far behind just now.
         """
         ...
 
@@ -511,8 +584,13 @@ class Store(Protocol):
     async def compact(self, rooms: Sequence[StoredRoom], *, erase_before: int = 0) -> int:
         """Save the states of `rooms`, so that their logs need not be replayed from the start.
 
-        Erases for good all messages from before `erase_before` (milliseconds of Unix time),
-        in the log, the search index and the files beneath, and what is left of deleted rooms.
-        Returns how many messages were erased.
+        Erases for good all entries from before `erase_before` (milliseconds of Unix time) and
+        what amends them, in the log, the search index and the files beneath, and what is left of
+        deleted rooms. Rooms outlive their entries, with state and head. Appends and reads go on
+        meanwhile. Returns how many messages were erased.
+
+        Raises:
+            StoreUnavailable: not all of it was done; a later call does the rest.
+            StoreDamaged: what is to be erased can't be read.
         """
         ...

@@ -13,6 +13,7 @@ from tertulia.core.events import (
     Entry,
     Event,
     LeaveReason,
+    MemberInvited,
     MemberJoined,
     MemberLeft,
     MemberRenamed,
@@ -26,6 +27,10 @@ from tertulia.core.events import (
     RoomCreated,
     RoomDeleted,
     RoomKind,
+    RoomRenamed,
+    Rule,
+    RuleChange,
+    RulesChanged,
     TopicChanged,
     actor_of,
 )
@@ -39,13 +44,20 @@ people = st.builds(Person, ids.map(UserId), texts, texts)
 values: dict[str, st.SearchStrategy[object]] = {
     **dict.fromkeys(("by", "user", "author"), people),
     **dict.fromkeys(("name", "topic", "text", "to", "old_nick", "reaction"), texts),
-    **dict.fromkeys(("permanent", "action"), st.booleans()),
+    **dict.fromkeys(("old_name", "realname"), texts),
+    **dict.fromkeys(("permanent", "action", "notice"), st.booleans()),
+    "tags": st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+    "changes": st.lists(
+        st.builds(RuleChange, st.sampled_from(Rule), st.booleans(), texts, st.none() | people),
+        max_size=3,
+    ).map(tuple),
     "parties": st.sampled_from([(), ("n:ana", "u:7")]),
     "kind": st.sampled_from(RoomKind),
     "role": st.sampled_from(Role),
     "reason": st.sampled_from(LeaveReason),
     "target": ids,
     "reply_to": st.none() | ids,
+    "away": st.none() | texts,
 }
 events = st.one_of(
     *(st.builds(kind, **{name: values[name] for name in kind.__struct_fields__}) for kind in EVENTS)
@@ -119,7 +131,10 @@ def test_every_event_names_who_did_it() -> None:
     done: list[Event] = [
         RoomCreated("den", by=ana),
         RoomDeleted(ana),
+        RoomRenamed(ana, "den2", "den"),
+        RulesChanged(ana, (RuleChange(Rule.UNLISTED),)),
         TopicChanged(ana, "books"),
+        MemberInvited(ana, Person(UserId(8), "bob", "")),
         MemberJoined(ana),
         MemberLeft(ana, LeaveReason.QUIT),
         MemberRenamed(ana, "anna"),

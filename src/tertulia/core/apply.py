@@ -6,12 +6,13 @@ Law: applying a log to nothing gives the live state, on every node and in every 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import Final, assert_never
 
 from msgspec.structs import replace
 
 from tertulia.core.events import (
     Entry,
+    MemberInvited,
     MemberJoined,
     MemberLeft,
     MemberRenamed,
@@ -22,9 +23,15 @@ from tertulia.core.events import (
     ReactionRemoved,
     RoomCreated,
     RoomDeleted,
+    RoomRenamed,
+    RulesChanged,
     TopicChanged,
 )
 from tertulia.core.room import Member, RoomState
+from tertulia.core.rules import with_changes
+
+INVITED: Final = 100
+"""How many invitations into a room count, the newest ones."""
 
 
 class BrokenLog(Exception):
@@ -49,7 +56,10 @@ def apply(state: RoomState | None, entry: Entry) -> RoomState | None:
             return state
         case MemberJoined(user=user, role=role):
             members = {**state.members, user.id: Member(user, role)}
-            return replace(state, members=members, changed=entry.seq)
+            invited = state.invited
+            if user.id in invited:
+                invited = tuple(other for other in invited if other != user.id)
+            return replace(state, members=members, invited=invited, changed=entry.seq)
         case MemberLeft(user=user):
             members = dict(state.members)
             members.pop(user.id, None)
@@ -58,10 +68,23 @@ def apply(state: RoomState | None, entry: Entry) -> RoomState | None:
             member = state.members.get(user.id)
             if member is None:
                 return state
-            members = {**state.members, user.id: Member(user, member.role)}
+            members = {**state.members, user.id: replace(member, user=user)}
             return replace(state, members=members, changed=entry.seq)
         case TopicChanged(topic=topic):
-            return replace(state, topic=topic, changed=entry.seq)
+            return replace(
+                state,
+                topic=topic,
+                topic_by=event.by.nick,
+                topic_time=entry.time,
+                changed=entry.seq,
+            )
+        case RulesChanged():
+            return replace(with_changes(state, event, entry.time), changed=entry.seq)
+        case MemberInvited(user=user):
+            invited = (*(other for other in state.invited if other != user.id), user.id)
+            return replace(state, invited=invited[-INVITED:], changed=entry.seq)
+        case RoomRenamed(name=name):
+            return replace(state, name=name, changed=entry.seq)
         case RoomDeleted():
             return None
         case _:
@@ -81,6 +104,8 @@ def _create(entry: Entry, event: RoomCreated) -> RoomState:
         name=event.name,
         kind=event.kind,
         topic=event.topic,
+        topic_by="" if event.by is None or not event.topic else event.by.nick,
+        topic_time=entry.time if event.topic else 0,
         permanent=event.permanent,
         owner=None if event.by is None else event.by.id,
         parties=event.parties,

@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from tertulia.core.events import LeaveReason
+from tertulia.core.events import LeaveReason, Rule
 from tertulia.core.ids import EventId, RoomId, UserId
 
 
-class _Command(Struct, frozen=True):
+class _Command(Struct, frozen=True, gc=False):
     """Base of all commands."""
 
 
@@ -26,6 +26,7 @@ class Connect(_Command, frozen=True):
     nick: str | None = None
     lot: int = 0
     """A random number from the server, which picks the guest nick."""
+    realname: str = ""
 
 
 class Disconnect(_Command, frozen=True):
@@ -47,6 +48,12 @@ class SetAway(_Command, frozen=True):
     text: str | None
 
 
+class SetRealname(_Command, frozen=True):
+    """Be called something else besides one's nick."""
+
+    realname: str
+
+
 class CreateRoom(_Command, frozen=True):
     """Create a public room and join it as its owner."""
 
@@ -64,6 +71,9 @@ class JoinRoom(_Command, frozen=True):
     """Join a room by id or by name."""
 
     room: RoomId | str
+    key: str = ""
+    create: bool = False
+    """Whether to create it if there is none of that name."""
 
 
 class LeaveRoom(_Command, frozen=True):
@@ -80,6 +90,46 @@ class SetTopic(_Command, frozen=True):
     topic: str
 
 
+class RuleWish(Struct, frozen=True):
+    """One rule to set or lift; see `RuleChange`."""
+
+    rule: Rule
+    on: bool = True
+    value: str = ""
+    whom: UserId | None = None
+    """Of a role: whose it is to be."""
+
+
+class ChangeRules(_Command, frozen=True):
+    """Change a room's rules and the roles of its members, all of it or nothing."""
+
+    room: RoomId
+    wishes: tuple[RuleWish, ...]
+
+
+class Kick(_Command, frozen=True):
+    """Put a member out of a room."""
+
+    room: RoomId
+    whom: UserId
+    text: str = ""
+
+
+class Invite(_Command, frozen=True):
+    """Ask somebody into a room."""
+
+    room: RoomId
+    whom: UserId
+
+
+class RenameRoom(_Command, frozen=True):
+    """Give a room another name."""
+
+    room: RoomId
+    name: str
+    text: str = ""
+
+
 class PostMessage(_Command, frozen=True):
     """Say something in a room."""
 
@@ -87,6 +137,8 @@ class PostMessage(_Command, frozen=True):
     text: str
     action: bool = False
     reply_to: EventId | None = None
+    notice: bool = False
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 class PostDirect(_Command, frozen=True):
@@ -95,6 +147,9 @@ class PostDirect(_Command, frozen=True):
     nick: str
     text: str
     action: bool = False
+    reply_to: EventId | None = None
+    notice: bool = False
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 class EditMessage(_Command, frozen=True):
@@ -105,9 +160,10 @@ class EditMessage(_Command, frozen=True):
 
 
 class DeleteMessage(_Command, frozen=True):
-    """Take one's own message back."""
+    """Take a message back: one's own, or as a moderator that of another."""
 
     target: EventId
+    reason: str = ""
 
 
 class AddReaction(_Command, frozen=True):
@@ -130,16 +186,28 @@ class ShowTyping(_Command, frozen=True):
     room: RoomId
 
 
+class SendTags(_Command, frozen=True):
+    """Tell the programs of others in a room something that is not for people."""
+
+    room: RoomId
+    tags: tuple[tuple[str, str], ...]
+
+
 Command: TypeAlias = (
     Connect
     | Disconnect
     | ChangeNick
     | SetAway
+    | SetRealname
     | CreateRoom
     | DeleteRoom
     | JoinRoom
     | LeaveRoom
     | SetTopic
+    | ChangeRules
+    | Kick
+    | Invite
+    | RenameRoom
     | PostMessage
     | PostDirect
     | EditMessage
@@ -147,12 +215,13 @@ Command: TypeAlias = (
     | AddReaction
     | RemoveReaction
     | ShowTyping
+    | SendTags
 )
 
 
 def target_of(command: Command) -> EventId | None:
     """Return the earlier message that a command is about, which is looked up before deciding."""
-    if isinstance(command, PostMessage):
+    if isinstance(command, (PostMessage, PostDirect)):
         return command.reply_to
     if isinstance(command, (EditMessage, DeleteMessage, AddReaction, RemoveReaction)):
         return command.target

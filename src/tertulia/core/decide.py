@@ -16,10 +16,12 @@ from msgspec.structs import replace
 
 from tertulia.core import commands as c
 from tertulia.core import errors as e
+from tertulia.core import moderation
 from tertulia.core.errors import Refused
 from tertulia.core.events import (
     AwayChanged,
     Event,
+    Invited,
     LeaveReason,
     MemberJoined,
     MemberLeft,
@@ -30,13 +32,18 @@ from tertulia.core.events import (
     Person,
     ReactionAdded,
     ReactionRemoved,
+    RealnameChanged,
     Role,
     RoomCreated,
     RoomDeleted,
     RoomKind,
+    RoomMoved,
     Signal,
+    Tagged,
     TopicChanged,
     Typing,
+    UserArrived,
+    UserGone,
     UserRenamed,
 )
 from tertulia.core.history import Message, has_reacted
@@ -92,6 +99,8 @@ def decide(
             return _change_nick(turn, user, command, policy)
         case c.SetAway():
             return _set_away(user, command, policy)
+        case c.SetRealname():
+            return _set_realname(user, command, policy)
         case c.CreateRoom():
             return _create_room(turn, user, command, policy)
         case c.DeleteRoom():
@@ -102,12 +111,14 @@ def decide(
             return _leave_room(turn, user, command, policy)
         case c.SetTopic():
             return _set_topic(turn, user, command, policy)
+        case c.ChangeRules() | c.Kick() | c.Invite() | c.RenameRoom():
+            return _moderate(turn, user, command, policy)
         case c.PostDirect():
-            return _post_direct(turn, user, command, policy)
+            return _post_direct(turn, user, command, policy, evidence)
         case c.EditMessage():
             return _edit_message(turn, user, command, policy, evidence)
         case c.DeleteMessage():
-            return _delete_message(turn, user, command, evidence)
+            return _delete_message(turn, user, command, policy, evidence)
         case c.AddReaction():
             return _add_reaction(turn, user, command, policy, evidence)
         case c.RemoveReaction():
@@ -115,6 +126,8 @@ def decide(
         case c.ShowTyping():
             state = _room_of(turn, user, command.room)
             return Decision(signals=(Typing(state.id, user.person),))
+        case c.SendTags():
+            return _send_tags(turn, user, command, policy)
         case _:
             assert_never(command)
 
@@ -168,7 +181,9 @@ def _connect(turn: Turn, command: c.Connect, policy: Policy) -> Decision:
         nick = _free_nick(turn, command.nick, policy, holder=None)
         identity = _identity(nick)
     person = Person(command.user, nick, command.label)
-    return Decision(user=User(person, nick_key(nick), identity, turn.now))
+    realname = clean_line(command.realname, policy.topic_length)
+    user = User(person, nick_key(nick), identity, turn.now, realname=realname)
+    return Decision(signals=(UserArrived(person),), user=user)
 
 
 def _identity(nick: str) -> str:
@@ -216,6 +231,15 @@ def _set_away(user: User, command: c.SetAway, policy: Policy) -> Decision:
     return Decision(signals=(AwayChanged(user.person, text),), user=replace(user, away=text))
 
 
+def _set_realname(user: User, command: c.SetRealname, policy: Policy) -> Decision:
+    realname = clean_line(command.realname, policy.topic_length)
+    if realname == user.realname:
+        return Decision()
+    return Decision(
+        signals=(RealnameChanged(user.person, realname),), user=replace(user, realname=realname)
+    )
+
+
 def _disconnect(turn: Turn, user: User, command: c.Disconnect) -> Decision:
     left = MemberLeft(user.person, command.reason, clean_line(command.text, 200))
     facts = [
@@ -225,7 +249,8 @@ def _disconnect(turn: Turn, user: User, command: c.Disconnect) -> Decision:
         for fact in _departure(state, left)
     ]
     facts += [(room, RoomDeleted()) for room in _unreachable_directs(turn, user)]
-    return Decision(facts=tuple(facts), is_gone=True)
+    gone = UserGone(user.person, left.reason, left.text, user.realname)
+    return Decision(facts=tuple(facts), signals=(gone,), is_gone=True)
 
 
 def _unreachable_directs(turn: Turn, user: User) -> list[RoomId]:
@@ -275,7 +300,7 @@ def _create_room(turn: Turn, user: User, command: c.CreateRoom, policy: Policy) 
     topic = clean_line(command.topic, policy.topic_length)
     if topic:
         facts.append((room, TopicChanged(user.person, topic)))
-    facts.append((room, MemberJoined(user.person, Role.OWNER)))
+    facts.append((room, MemberJoined(user.person, Role.OWNER, user.realname, user.away)))
     return Decision(facts=tuple(facts))
 
 
@@ -291,6 +316,8 @@ def _delete_room(turn: Turn, user: User, command: c.DeleteRoom, policy: Policy) 
 def _join_room(turn: Turn, user: User, command: c.JoinRoom, policy: Policy) -> Decision:
     if isinstance(command.room, str):
         found = turn.room_named(command.room)
+        if found is None and command.create:
+            return _create_room(turn, user, c.CreateRoom(command.room), policy)
         if found is None:
             raise Refused(e.NoSuchRoom(clean_line(command.room, policy.room_name_length)))
         state = found
@@ -299,8 +326,9 @@ def _join_room(turn: Turn, user: User, command: c.JoinRoom, policy: Policy) -> D
     if user.person.id in state.members:
         raise Refused(e.AlreadyInRoom(state.name))
     _check_room_for_one_more(user, policy)
+    moderation.check_may_enter(state, user, command.key)
     role = Role.OWNER if state.owner == user.person.id else Role.MEMBER
-    return Decision(facts=((state.id, MemberJoined(user.person, role)),))
+    return Decision(facts=((state.id, MemberJoined(user.person, role, user.realname, user.away)),))
 
 
 def _check_room_for_one_more(user: User, policy: Policy) -> None:
@@ -334,10 +362,39 @@ def _set_topic(turn: Turn, user: User, command: c.SetTopic, policy: Policy) -> D
     state = _room_of(turn, user, command.room)
     if state.kind is RoomKind.DIRECT:
         raise Refused(e.UnknownRoom())
+    moderation.check_may_set_topic(state, user)
     topic = clean_line(command.topic, policy.topic_length)
     if topic == state.topic:
         return Decision()
     return Decision(facts=((state.id, TopicChanged(user.person, topic)),))
+
+
+def _moderate(
+    turn: Turn,
+    user: User,
+    command: c.ChangeRules | c.Kick | c.Invite | c.RenameRoom,
+    policy: Policy,
+) -> Decision:
+    state = _room_of(turn, user, command.room)
+    if state.kind is RoomKind.DIRECT:
+        raise Refused(e.UnknownRoom())
+    match command:
+        case c.ChangeRules():
+            changed = moderation.change_rules(state, user, command, policy)
+            return Decision() if changed is None else Decision(facts=((state.id, changed),))
+        case c.Kick():
+            left = moderation.kick(turn, state, user, command, policy)
+            return Decision(facts=tuple(_departure(state, left)))
+        case c.Invite():
+            invited = moderation.invite(turn, state, user, command)
+            asked = Invited(user.person, invited.user, state.id, state.name)
+            return Decision(facts=((state.id, invited),), signals=(asked,))
+        case c.RenameRoom():
+            renamed = moderation.rename(turn, state, user, command, policy)
+            if renamed is None:
+                return Decision()
+            moved = RoomMoved(state.id, renamed.old_name, renamed.text)
+            return Decision(facts=((state.id, renamed),), signals=(moved,))
 
 
 def _public_room(turn: Turn, room: RoomId) -> RoomState:
@@ -366,25 +423,70 @@ def _room_of(turn: Turn, user: User, room: RoomId) -> RoomState:
 def _post_message(
     turn: Turn, user: User, command: c.PostMessage, policy: Policy, evidence: Evidence
 ) -> Decision:
-    state = _room_of(turn, user, command.room)
+    state = _room_to_speak_in(turn, user, command.room)
     if command.reply_to is not None:
-        answered = evidence.get(command.reply_to)
-        if answered is None or answered.room != state.id:
-            raise Refused(e.NoSuchMessage())
+        _check_answered(command.reply_to, state, evidence)
     text = _message_text(command.text, policy)
     to = _other_nick(turn, user, state) if state.parties else ""
-    posted = MessagePosted(user.person, text, command.action, command.reply_to, to)
+    tags = _clean_tags(command.tags, policy) if command.tags else ()
+    posted = MessagePosted(
+        user.person, text, command.action, command.reply_to, to, command.notice, tags
+    )
     return Decision(facts=((state.id, posted),))
 
 
-def _post_direct(turn: Turn, user: User, command: c.PostDirect, policy: Policy) -> Decision:
+def _room_to_speak_in(turn: Turn, user: User, room: RoomId) -> RoomState:
+    """Return a room in which `user` may be heard; some rooms hear people who are not inside."""
+    state = turn.rooms.get(room)
+    if state is None or state.rules.members_only or state.kind is RoomKind.DIRECT:
+        state = _room_of(turn, user, room)
+    moderation.check_may_speak(state, user)
+    return state
+
+
+def _check_answered(reply_to: EventId, state: RoomState, evidence: Evidence) -> None:
+    answered = evidence.get(reply_to)
+    if answered is None or answered.room != state.id:
+        raise Refused(e.NoSuchMessage())
+
+
+def _clean_tags(tags: tuple[tuple[str, str], ...], policy: Policy) -> tuple[tuple[str, str], ...]:
+    """Return what a program attaches as it is passed on: nothing in it can break a line."""
+    by_name = {
+        clean_line(name, sys.maxsize): clean_line(value, sys.maxsize) for name, value in tags
+    }
+    cleaned = tuple(by_name.items())
+    length = sum(len(name) + len(value) for name, value in cleaned)
+    if length > policy.tags_length:
+        raise Refused(e.TextTooLong(length, policy.tags_length))
+    return cleaned
+
+
+def _send_tags(turn: Turn, user: User, command: c.SendTags, policy: Policy) -> Decision:
+    state = _room_to_speak_in(turn, user, command.room)
+    to = _other_nick(turn, user, state) if state.parties else ""
+    tags = _clean_tags(command.tags, policy)
+    tagged = Tagged(state.id, user.person, tags, to, EventId(turn.fresh_id()), turn.now)
+    return Decision(signals=(tagged,))
+
+
+def _post_direct(
+    turn: Turn, user: User, command: c.PostDirect, policy: Policy, evidence: Evidence
+) -> Decision:
     nick, identity = _addressee(turn, command.nick, policy)
     if identity == user.identity:
         raise Refused(e.ToYourself())
     text = _message_text(command.text, policy)
     parties = tuple(sorted((user.identity, identity)))
-    posted = MessagePosted(user.person, text, command.action, to=nick)
+    tags = _clean_tags(command.tags, policy) if command.tags else ()
+    posted = MessagePosted(
+        user.person, text, command.action, command.reply_to, nick, command.notice, tags
+    )
     state = turn.direct_between(parties)
+    if command.reply_to is not None:
+        if state is None:
+            raise Refused(e.NoSuchMessage())
+        _check_answered(command.reply_to, state, evidence)
     if state is not None:
         return Decision(facts=((state.id, posted),))
     if len(turn.rooms) >= policy.rooms:
@@ -463,10 +565,17 @@ def _edit_message(
 
 
 def _delete_message(
-    turn: Turn, user: User, command: c.DeleteMessage, evidence: Evidence
+    turn: Turn, user: User, command: c.DeleteMessage, policy: Policy, evidence: Evidence
 ) -> Decision:
-    message = _own_target(turn, user, command.target, evidence)
-    return Decision(facts=((message.room, MessageDeleted(user.person, message.id)),))
+    message = _target(turn, user, command.target, evidence)
+    if message.author.id != user.person.id:
+        state = turn.rooms.get(message.room)
+        own = None if state is None else state.members.get(user.person.id)
+        if not moderation.may(own, moderation.Action.DELETE):
+            raise Refused(e.NotYourMessage())
+    reason = clean_line(command.reason, policy.topic_length)
+    deleted = MessageDeleted(user.person, message.id, reason)
+    return Decision(facts=((message.room, deleted),))
 
 
 def _add_reaction(

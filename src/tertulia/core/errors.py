@@ -147,6 +147,59 @@ class OwnersOnly(Refusal, frozen=True, tag="owners_only"):
     name: str
 
 
+class NeedsRole(Refusal, frozen=True, tag="needs_role"):
+    template = N_("Your role in {name} does not let you do that.")
+    name: str
+
+
+class NotAMember(Refusal, frozen=True, tag="not_a_member"):
+    template = N_("{nick} is not in {name}.")
+    nick: str
+    name: str
+
+
+class IsAMember(Refusal, frozen=True, tag="is_a_member"):
+    template = N_("{nick} is in {name} already.")
+    nick: str
+    name: str
+
+
+class WrongKey(Refusal, frozen=True, tag="wrong_key"):
+    template = N_("{name} has a key, and that is not it.")
+    name: str
+
+
+class RoomFull(Refusal, frozen=True, tag="room_full"):
+    template = N_("{name} is full.")
+    name: str
+
+
+class InviteOnly(Refusal, frozen=True, tag="invite_only"):
+    template = N_("Nobody enters {name} without being invited.")
+    name: str
+
+
+class Banned(Refusal, frozen=True, tag="banned"):
+    template = N_("You are banned from {name}.")
+    name: str
+
+
+class Unheard(Refusal, frozen=True, tag="unheard"):
+    template = N_("{name} is moderated: only those with a role are heard there.")
+    name: str
+
+
+class InvalidRule(Refusal, frozen=True, tag="invalid_rule"):
+    template = N_("{value} can't be set for a room.")
+    value: str
+
+
+class TooManyMasks(Refusal, frozen=True, tag="too_many_masks"):
+    template = N_("There are {limit} masks in that list of {name}, which is the most.")
+    name: str
+    limit: int
+
+
 class OperatorsOnly(Refusal, frozen=True, tag="operators_only"):
     template = N_("Only an operator of this server may do that.")
 
@@ -200,6 +253,12 @@ class TooManyLines(Refusal, frozen=True, tag="too_many_lines"):
 
 class TooManyConnections(Refusal, frozen=True, tag="too_many_connections"):
     template = N_("Too many connections from your address. Close one, or try again later.")
+
+
+class Expelled(Refusal, frozen=True, tag="expelled"):
+    template = N_("{by} has put you out of the chat: {text}")
+    by: str
+    text: str
 
 
 class ChatFull(Refusal, frozen=True, tag="chat_full"):
@@ -263,3 +322,27 @@ class UnknownLanguage(Refusal, frozen=True, tag="unknown_language"):
 class Usage(Refusal, frozen=True, tag="usage"):
     template = N_("Usage: {usage}")
     usage: str
+
+
+class WrongArgument(Refusal, frozen=True, tag="wrong_argument"):
+    template = N_("{word} won't do for {argument}. Usage: {usage}")
+    word: str
+    argument: str
+    """As the usage shows it."""
+    usage: str
+
+
+class RefusedByPlugin(Refusal, frozen=True, tag="refused_by_plugin"):
+    template = N_("{plugin} refuses that: {text}")
+    plugin: str
+    text: str
+
+
+class PluginFailed(Refusal, frozen=True, tag="plugin_failed"):
+    template = N_("The plugin {plugin} has failed. The operator's log says how.")
+    plugin: str
+
+
+class PluginNotRunning(Refusal, frozen=True, tag="plugin_not_running"):
+    template = N_("The plugin {plugin} is not running just now. The operator's log says why.")
+    plugin: str

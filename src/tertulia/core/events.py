@@ -14,7 +14,7 @@ from msgspec import Struct
 from tertulia.core.ids import EventId, RoomId, UserId
 
 
-class Person(Struct, frozen=True, array_like=True):
+class Person(Struct, frozen=True, array_like=True, gc=False):
     """Someone as they were shown when an event happened."""
 
     id: UserId
@@ -28,6 +28,9 @@ class Role(Enum):
 
     OWNER = "owner"
     MODERATOR = "moderator"
+    ASSISTANT = "assistant"
+    SPEAKER = "speaker"
+    """Is heard in a moderated room."""
     MEMBER = "member"
 
 
@@ -38,10 +41,37 @@ class RoomKind(Enum):
     DIRECT = "direct"
 
 
+class Rule(Enum):
+    """What may be set for a room, or in it for a member."""
+
+    KEY = "key"
+    """A word without which nobody comes in."""
+    LIMIT = "limit"
+    """How many may be inside."""
+    INVITE_ONLY = "invite_only"
+    MODERATED = "moderated"
+    """Only those with a role are heard."""
+    MEMBERS_ONLY = "members_only"
+    """Only those inside are heard."""
+    UNLISTED = "unlisted"
+    TOPIC_LOCKED = "topic_locked"
+    """Only those with a role change the topic."""
+    BAN = "ban"
+    """A mask of those who may neither come in nor speak."""
+    EXCEPTION = "exception"
+    """A mask of those whom no ban holds."""
+    INVITATION = "invitation"
+    """A mask of those who need no invitation."""
+    MODERATOR = "moderator"
+    ASSISTANT = "assistant"
+    SPEAKER = "speaker"
+
+
 class LeaveReason(Enum):
     """Why somebody left a room."""
 
     LEFT = "left"
+    KICKED = "kicked"
     QUIT = "quit"
     LOST = "lost"
     TIMEOUT = "timeout"
@@ -51,7 +81,7 @@ class LeaveReason(Enum):
     """The server ended without a word and found them still inside when it came back."""
 
 
-class _Event(Struct, frozen=True, tag_field="type", omit_defaults=True):
+class _Event(Struct, frozen=True, tag_field="type", omit_defaults=True, gc=False):
     """Base of all events."""
 
 
@@ -86,6 +116,10 @@ class MemberJoined(_Event, frozen=True, tag="member_joined"):
 
     user: Person
     role: Role = Role.MEMBER
+    realname: str = ""
+    """What they call themselves besides their nick, if they said."""
+    away: str | None = None
+    """Where they are instead, if they are away; may be empty."""
 
 
 class MemberLeft(_Event, frozen=True, tag="member_left"):
@@ -94,7 +128,9 @@ class MemberLeft(_Event, frozen=True, tag="member_left"):
     user: Person
     reason: LeaveReason
     text: str = ""
-    """Their own parting words, if any."""
+    """Their own parting words, if any; when they were kicked, those of who did it."""
+    by: Person | None = None
+    """Who put them out."""
 
 
 class MemberRenamed(_Event, frozen=True, tag="member_renamed"):
@@ -102,6 +138,41 @@ class MemberRenamed(_Event, frozen=True, tag="member_renamed"):
 
     user: Person
     old_nick: str
+
+
+class MemberInvited(_Event, frozen=True, tag="member_invited"):
+    """Somebody who is not in the room may come in, whatever its rules."""
+
+    by: Person
+    user: Person
+
+
+class RuleChange(Struct, frozen=True, omit_defaults=True):
+    """One rule that is set or lifted."""
+
+    rule: Rule
+    on: bool = True
+    value: str = ""
+    """The key, the limit in decimal figures, or the mask."""
+    user: Person | None = None
+    """Of a role: whose it is."""
+
+
+class RulesChanged(_Event, frozen=True, tag="rules_changed"):
+    """The room's rules, or the roles of its members, are others."""
+
+    by: Person
+    changes: tuple[RuleChange, ...]
+
+
+class RoomRenamed(_Event, frozen=True, tag="room_renamed"):
+    """The room has another name."""
+
+    by: Person
+    name: str
+    old_name: str
+    text: str = ""
+    """Why, if anybody said."""
 
 
 class MessagePosted(_Event, frozen=True, tag="message_posted"):
@@ -114,6 +185,10 @@ class MessagePosted(_Event, frozen=True, tag="message_posted"):
     reply_to: EventId | None = None
     to: str = ""
     """In a direct conversation: the nick it was said to."""
+    notice: bool = False
+    """Said by a program that wants no answer; programs must not answer it."""
+    tags: tuple[tuple[str, str], ...] = ()
+    """What the author's program attached for other programs, by name."""
 
 
 class MessageEdited(_Event, frozen=True, tag="message_edited"):
@@ -129,6 +204,8 @@ class MessageDeleted(_Event, frozen=True, tag="message_deleted"):
 
     by: Person
     target: EventId
+    reason: str = ""
+    """Why, if they said."""
 
 
 class ReactionAdded(_Event, frozen=True, tag="reaction_added"):
@@ -151,7 +228,15 @@ Amendment: TypeAlias = MessageEdited | MessageDeleted | ReactionAdded | Reaction
 """Events that change how an earlier message, their `target`, is shown."""
 
 StateChange: TypeAlias = (
-    RoomCreated | RoomDeleted | TopicChanged | MemberJoined | MemberLeft | MemberRenamed
+    RoomCreated
+    | RoomDeleted
+    | RoomRenamed
+    | RulesChanged
+    | TopicChanged
+    | MemberInvited
+    | MemberJoined
+    | MemberLeft
+    | MemberRenamed
 )
 """Events that change a room's state; all others commute with each other."""
 
@@ -160,7 +245,10 @@ Event: TypeAlias = StateChange | MessagePosted | Amendment
 STATE_CHANGES: Final = (
     RoomCreated,
     RoomDeleted,
+    RoomRenamed,
+    RulesChanged,
     TopicChanged,
+    MemberInvited,
     MemberJoined,
     MemberLeft,
     MemberRenamed,
@@ -168,7 +256,7 @@ STATE_CHANGES: Final = (
 AMENDMENTS: Final = (MessageEdited, MessageDeleted, ReactionAdded, ReactionRemoved)
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """One event in its place in a room's log."""
 
     room: RoomId
@@ -204,6 +292,62 @@ class Typing(Struct, frozen=True):
     user: Person
 
 
+class UserArrived(Struct, frozen=True):
+    """Somebody is online from here on. For those who watch people; never stored."""
+
+    user: Person
+
+
+class UserGone(Struct, frozen=True):
+    """Somebody is offline. Told once to each who shares a room; never stored.
+
+    Each room's log has its own `MemberLeft`; this is for doors that show one notice only.
+    """
+
+    user: Person
+    reason: LeaveReason
+    text: str = ""
+    realname: str = ""
+
+
+class RealnameChanged(Struct, frozen=True):
+    """Somebody calls themselves something else besides their nick. Never stored."""
+
+    user: Person
+    realname: str
+
+
+class RoomMoved(Struct, frozen=True):
+    """A room has another name. For doors that show it in their own way; never stored."""
+
+    room: RoomId
+    old_name: str
+    text: str = ""
+
+
+class Invited(Struct, frozen=True):
+    """Somebody is asked into a room. Told to that one alone; never stored."""
+
+    by: Person
+    user: Person
+    room: RoomId
+    name: str
+    """The room's."""
+
+
+class Tagged(Struct, frozen=True):
+    """Somebody's program has something for the programs of others in a room. Never stored."""
+
+    room: RoomId
+    user: Person
+    tags: tuple[tuple[str, str], ...]
+    to: str = ""
+    """In a direct conversation: the nick it is for."""
+    id: EventId = EventId(0)
+    time: int = 0
+    """Milliseconds of Unix time."""
+
+
 class Announced(Struct, frozen=True):
     """The operator says something to everyone online. Never stored."""
 
@@ -230,7 +374,20 @@ class RoomUnlisted(Struct, frozen=True):
     room: RoomId
 
 
-Signal: TypeAlias = AwayChanged | UserRenamed | Typing | Announced | RoomListed | RoomUnlisted
+Signal: TypeAlias = (
+    AwayChanged
+    | UserRenamed
+    | UserArrived
+    | UserGone
+    | RealnameChanged
+    | RoomMoved
+    | Invited
+    | Typing
+    | Tagged
+    | Announced
+    | RoomListed
+    | RoomUnlisted
+)
 """What is told to those online and not kept: presence, typing, announcements, the room list."""
 
 

@@ -68,11 +68,17 @@ def message_lines(
 
 
 def listing(
-    messages: Iterable[Message], zone: tzinfo, translate: Translate, *, now: int
+    messages: Iterable[Message],
+    zone: tzinfo,
+    translate: Translate,
+    *,
+    now: int,
+    numbered: bool = True,
 ) -> list[str]:
     """Return messages one after the other, with a line wherever the day changes.
 
     The reader takes the first ones to be of the day of `now`, unless a line says otherwise.
+    `numbered`: see `message_lines`.
     """
     lines: list[str] = []
     shown = moment(now, zone).date()
@@ -81,7 +87,7 @@ def listing(
         if day != shown:
             lines.append(day_line(day))
             shown = day
-        lines += message_lines(message, zone, translate)
+        lines += message_lines(message, zone, translate, numbered=numbered)
     return lines
 
 

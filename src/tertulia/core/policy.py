@@ -17,6 +17,12 @@ class Policy(Struct, frozen=True):
     away_length: int = 200
     text_length: int = 4000
     text_lines: int = 100
+    key_length: int = 23
+    """The most of RFC 2812, 2.3.1."""
+    masks_per_list: int = 100
+    """In each of a room's lists: bans, exceptions, invitations."""
+    tags_length: int = 4094
+    """What an author's program may attach to a message."""
     reaction_length: int = 24
     reactions_per_message: int = 20
     rooms_per_user: int = 50

@@ -35,6 +35,7 @@ class User(Struct, frozen=True):
     away: str | None = None
     rooms: tuple[RoomId, ...] = ()
     """The rooms they are a member of, in the order of joining."""
+    realname: str = ""
 
 
 class _Layer(Generic[K, V]):
@@ -177,6 +178,9 @@ class Turn:
             self.heads.set(room, None)
             for member in before.members:
                 self._forget_room(member, room)
+        elif before is not None and state is not None and before.name != state.name:
+            self._index(before, present=False)
+            self._index(state, present=True)
 
     def put_user(self, user: User) -> None:
         """Make `user` present under their nick, and under no other."""
