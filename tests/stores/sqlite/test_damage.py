@@ -6,11 +6,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from tertulia.core.events import MessagePosted
 from tertulia.core.ids import RoomId
-from tertulia.ports import StoreDamaged
+from tertulia.ports import StoreDamaged, StoreUnavailable
 from tertulia.stores.sqlite import SqliteStore, opening
-from tests.contracts.logbook import Logbook
+from tests.contracts.logbook import ANA, Logbook
 from tests.contracts.store import look_into, texts
 from tests.stores.sqlite.filled import fill
 
@@ -31,6 +33,14 @@ def zero_page_with(database: Path, content: bytes) -> None:
     page = data.index(content) // 4096 * 4096
     data[page : page + 4096] = bytes(4096)
     database.write_bytes(data)
+
+
+def garble(database: Path, seq: int) -> None:
+    """Make an entry something else than JSON, which the structure of the file does not tell."""
+    connection = sqlite3.connect(database)
+    connection.execute("UPDATE events SET body = '{\"type' WHERE seq = ?", (seq,))
+    connection.commit()
+    connection.close()
 
 
 async def test_only_what_is_damaged_can_not_be_read(
@@ -62,15 +72,39 @@ async def test_only_what_is_damaged_can_not_be_read(
 async def test_a_changed_byte_is_told_and_not_shown(tmp_path: Path) -> None:
     database = tmp_path / "tertulia.db"
     lobby, book = await fill(database, messages=200)
-    connection = sqlite3.connect(database)
-    connection.execute("UPDATE events SET body = CAST('{\"type' AS BLOB) WHERE seq = 50")
-    connection.commit()
-    connection.close()
+    garble(database, seq=50)
     store = SqliteStore(database)
     await store.open()
     with pytest.raises(StoreDamaged):
         await store.read_log(lobby)
     assert await store.read_log(lobby, after=50) == book.entries[50:]
+    await store.close()
+
+
+async def test_what_is_damaged_can_not_be_deleted_and_the_log_goes_on(
+    damaged: tuple[Path, RoomId, Logbook],
+) -> None:
+    database, lobby, book = damaged
+    store = SqliteStore(database)
+    await store.open()
+    deletion = book.delete(book.entries[1001])
+    with pytest.raises(StoreUnavailable, match="damaged"):
+        await store.append([deletion])
+    instead = replace(deletion, event=MessagePosted(ANA, "said instead"))
+    await store.append([instead])
+    assert texts(await store.read_messages(lobby, limit=1)) == ["said instead"]
+    await store.close()
+
+
+async def test_a_garbled_message_can_not_be_deleted(tmp_path: Path) -> None:
+    database = tmp_path / "tertulia.db"
+    _, book = await fill(database, messages=200)
+    garble(database, seq=3)
+    store = SqliteStore(database)
+    await store.open()
+    deletion = book.delete(book.entries[2])
+    with pytest.raises(StoreUnavailable, match="damaged"):
+        await store.append([deletion])
     await store.close()
 
 

@@ -247,19 +247,24 @@ def test_a_log_without_its_database_is_not_ignored(database: Path) -> None:
     assert "tertulia.db-wal" in said
 
 
-def test_a_start_that_was_cut_short_is_made_good(database: Path) -> None:
+def test_a_start_that_was_cut_short_is_begun_again(database: Path) -> None:
     database.with_name("tertulia.db.lock").write_text("pid 1\n")
-    database.write_bytes(b"")
+    for leftover in ("", "-journal", "-wal", "-shm"):
+        database.with_name(f"tertulia.db.new{leftover}").write_bytes(b"half of a database")
     lobby, book = filled(database)
     assert log_of(database, lobby) == book.entries
+    names = sorted(file.name for file in database.parent.iterdir())
+    assert names == ["tertulia.db", "tertulia.db.lock"]
 
 
-def test_a_database_without_tables_is_made_good(database: Path) -> None:
-    connection = sqlite3.connect(database)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.close()
+def test_a_database_from_elsewhere_is_taken_in(database: Path, tmp_path: Path) -> None:
     lobby, book = filled(database)
-    assert log_of(database, lobby) == book.entries
+    copy = tmp_path / "copy" / "tertulia.db"
+    copy.parent.mkdir()
+    shutil.copy(database, copy)
+    assert log_of(copy, lobby) == book.entries
+    copy.unlink()
+    assert "is gone" in refused(copy, StoreDamaged)
 
 
 @pytest.mark.parametrize("content", [b"garbage " * 1000, b"SQLite format 3\x00" + b"\xff" * 9000])
@@ -274,9 +279,10 @@ def test_garbage_in_the_header_is_seen(database: Path) -> None:
     assert "Restore a backup" in refused(database, StoreDamaged)
 
 
-def test_another_program_s_database_is_left_alone(database: Path) -> None:
+@pytest.mark.parametrize("doing", ["CREATE TABLE recipes (name)", "PRAGMA journal_mode = WAL"])
+def test_another_program_s_database_is_left_alone(database: Path, doing: str) -> None:
     connection = sqlite3.connect(database)
-    connection.execute("CREATE TABLE recipes (name)")
+    connection.execute(doing)
     connection.close()
     assert "another program's" in refused(database, StoreDamaged)
 
@@ -304,7 +310,7 @@ def test_a_file_that_was_cut_off_is_seen(database: Path) -> None:
 def test_a_room_whose_state_can_not_be_read_is_seen(database: Path) -> None:
     filled(database)
     connection = sqlite3.connect(database)
-    connection.execute("UPDATE rooms SET state = CAST('{\"id\": []}' AS BLOB)")
+    connection.execute("UPDATE rooms SET state = '{\"id\": []}'")
     connection.commit()
     connection.close()
     with pytest.raises(StoreDamaged, match=r"\.recover"):

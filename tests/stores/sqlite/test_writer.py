@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Generator
 
 import pytest
+from typing_extensions import override
 
 from tertulia.ports import StoreUnavailable
 from tertulia.stores.sqlite.writer import Writer
@@ -153,6 +154,28 @@ async def test_urgent_upkeep_goes_before_steps(writer: Writer, story: list[str])
     await ready
     await long
     assert story == ["chore", "chore", "long 0"]
+
+
+async def test_upkeep_that_fails_lets_the_rest_go_on(
+    writer: Writer, story: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Chores):
+        @override
+        def step(self) -> bool:
+            super().step()
+            raise ValueError("no")
+
+    broken = Broken(story, 1_000_000_000)
+    broken.urgent = True
+    gate = Gate(writer)
+    ready = writer.submit(lambda: writer.keep_up(broken))
+    long = writer.submit_steps(steps(story, "long", 2))
+    gate.open()
+    await ready
+    assert await long == "long done"
+    assert await writer.submit(lambda: "still there") == "still there"
+    assert story == ["chore", "long 0", "long 1"]
+    assert "ValueError: no" in caplog.text
 
 
 async def test_the_last_job_breaks_steps_off(story: list[str]) -> None:

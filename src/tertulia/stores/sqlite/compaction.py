@@ -16,7 +16,7 @@ from tertulia.core.ids import EventId, first_id_at
 from tertulia.ports import StoredRoom
 from tertulia.stores.sqlite.index import SearchIndex
 from tertulia.stores.sqlite.recovery import state_after
-from tertulia.stores.sqlite.rows import decode_ids, decode_state, encode
+from tertulia.stores.sqlite.rows import POSTED, decode_ids, decode_state, to_json
 from tertulia.stores.sqlite.transaction import transaction
 from tertulia.stores.sqlite.writer import Steps
 
@@ -49,7 +49,7 @@ _BEHIND: Final = f"""
 _ERASE: Final = (
     f"""
     DELETE FROM places WHERE (room, is_message, seq) IN
-    (SELECT room, kind = 7, seq FROM events WHERE {_GIVEN})
+    (SELECT room, kind = {POSTED}, seq FROM events WHERE {_GIVEN})
     """,
     f"""
     UPDATE meta SET value = max(value, (SELECT max(id) FROM events WHERE {_GIVEN}))
@@ -59,7 +59,7 @@ _ERASE: Final = (
     "UPDATE meta SET value = value + 1 WHERE name = 'residue'",
 )
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Compaction:
@@ -91,7 +91,7 @@ class Compaction:
             chunk = rooms[start : start + _ROOMS]
             values: list[object] = []
             for room in chunk:
-                values += (room.state.id, room.head, encode(room.state))
+                values += (room.state.id, room.head, to_json(room.state))
             self._connection.execute(_saving(len(chunk)), values)
             yield
 
@@ -110,13 +110,13 @@ class Compaction:
             yield
 
     def _erase_entries(self, ids: Sequence[EventId]) -> None:
-        given = {"ids": encode(ids).decode()}
+        given = {"ids": to_json(ids)}
         for head, state, until in self._connection.execute(_BEHIND, given).fetchall():
             room = state_after(self._connection, decode_state(state), head, until=until)
-            self._connection.execute(_saving(1), (room.id, until, encode(room)))
+            self._connection.execute(_saving(1), (room.id, until, to_json(room)))
         self._index.forget(ids)
         (messages,) = self._connection.execute(
-            f"SELECT count(*) FROM events WHERE {_GIVEN} AND kind = 7", given
+            f"SELECT count(*) FROM events WHERE {_GIVEN} AND kind = {POSTED}", given
         ).fetchone()
         for statement in _ERASE:
             self._connection.execute(statement, given)
@@ -128,7 +128,7 @@ class Compaction:
         ).fetchone()
         rooms = decode_ids(found)
         for start in range(0, len(rooms), _ROOMS):
-            asked = {"rooms": encode(rooms[start : start + _ROOMS]).decode()}
+            asked = {"rooms": to_json(rooms[start : start + _ROOMS])}
             yield from self._erase(_OF_ROOMS, asked)
             with transaction(self._connection):
                 for statement in (
@@ -157,7 +157,9 @@ class Compaction:
                 )
                 return
             yield
-        _log.warning("erased words stay in the write-ahead log for now: somebody keeps reading it")
+        logger.warning(
+            "erased words stay in the write-ahead log for now: somebody keeps reading it"
+        )
 
     def _empty_log_ahead(self) -> bool:
         """Copy the write-ahead log into the database and cut it to nothing."""

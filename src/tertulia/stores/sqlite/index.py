@@ -16,7 +16,7 @@ import msgspec
 from tertulia.core.events import MessageEdited, MessagePosted
 from tertulia.core.ids import EventId, RoomId
 from tertulia.stores.search import normalise
-from tertulia.stores.sqlite.rows import encode, read_entries, select_entries
+from tertulia.stores.sqlite.rows import EDITED, POSTED, read_entries, select_entries, to_json
 from tertulia.stores.sqlite.transaction import transaction
 from tertulia.stores.sqlite.writer import Steps
 
@@ -26,20 +26,20 @@ _MERGED_PAGES: Final = 100
 """Pages of the index that one step of a merge writes."""
 
 _NEXT: Final = select_entries(
-    "SELECT * FROM events WHERE id > ? AND kind IN (7, 8) ORDER BY id LIMIT ?"
+    f"SELECT * FROM events WHERE id > ? AND kind IN ({POSTED}, {EDITED}) ORDER BY id LIMIT ?"
 )
-_INDEXED: Final = """
+_INDEXED: Final = f"""
     SELECT CAST(group_concat(
         '[' || id || ',' || room || ',' || body || ',' || coalesce(edit, 'null') || ']'
     ) AS BLOB)
     FROM (
         SELECT id, room, body, (
             SELECT later.body FROM events AS later
-            WHERE later.target = post.id AND later.kind = 8 AND later.id <= :indexed
+            WHERE later.target = post.id AND later.kind = {EDITED} AND later.id <= :indexed
             ORDER BY later.id DESC LIMIT 1
         ) AS edit
         FROM events AS post
-        WHERE id IN (SELECT value FROM json_each(:ids)) AND id <= :indexed AND kind = 7
+        WHERE id IN (SELECT value FROM json_each(:ids)) AND id <= :indexed AND kind = {POSTED}
     )
 """
 """Messages in the index, each with its own body and that of its last edit in the index."""
@@ -91,7 +91,7 @@ class SearchIndex:
                         texts[event.target] = (entry.room, event.text)
             self._write(_INSERT, ((id, room, text) for id, (room, text) in texts.items()))
             reached = entries[-1].id if len(entries) == most else last_id
-            self._note("indexed", reached)
+            self._connection.execute("UPDATE meta SET value = ? WHERE name = 'indexed'", (reached,))
         self.indexed = reached
 
     def forget(self, messages: Collection[EventId]) -> set[EventId]:
@@ -102,7 +102,7 @@ class SearchIndex:
         """
         if not messages:
             return set()
-        asked = {"ids": encode(list(messages)).decode(), "indexed": self.indexed}
+        asked = {"ids": to_json(list(messages)), "indexed": self.indexed}
         (joined,) = self._connection.execute(_INDEXED, asked).fetchone()
         found = [] if joined is None else _decode_indexed(b"[" + joined + b"]")
         self._write(
@@ -133,9 +133,4 @@ class SearchIndex:
         """Put texts in or take them out; texts without words are never in the index."""
         worded = [(id, room, words) for id, room, text in rows if (words := normalise(text))]
         if worded:
-            self._connection.execute(statement, (encode(worded).decode(),))
-            if statement is _DELETE:
-                self._note("residue", 1)
-
-    def _note(self, name: str, value: int) -> None:
-        self._connection.execute("UPDATE meta SET value = ? WHERE name = ?", (value, name))
+            self._connection.execute(statement, (to_json(worded),))

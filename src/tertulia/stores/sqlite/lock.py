@@ -23,8 +23,6 @@ class DataLock:
     def __init__(self, database: Path) -> None:
         self.path = database.with_name(database.name + ".lock")
         """The lock file."""
-        self.is_new = False
-        """The lock file did not exist before."""
         self.is_made = False
         """A database was made here once."""
         self._file: int | None = None
@@ -35,7 +33,6 @@ class DataLock:
         Raises:
             StoreMisfit: another process has it, or the folder can't be written to.
         """
-        self.is_new = not self.path.exists()
         try:
             file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:

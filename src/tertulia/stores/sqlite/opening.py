@@ -11,24 +11,26 @@ import os
 import sqlite3
 import stat
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from tertulia.ports import StoreDamaged, StoreError, StoreMisfit
 from tertulia.stores.sqlite.faults import code_of, is_damage, reason
 from tertulia.stores.sqlite.lock import DataLock
 from tertulia.stores.sqlite.schema import APPLICATION_ID, migrate, migrations, version_of
 
-Synchronous = Literal["FULL", "NORMAL"]
+Synchronous: TypeAlias = Literal["FULL", "NORMAL"]
 
 _OLDEST_SQLITE: Final = (3, 35, 0)
 _ALWAYS_CHECKED: Final = 256 * 1024 * 1024
 """Databases up to this many bytes are checked at each start, larger ones after a crash."""
-_CHECKPOINT_PAGES: Final = 4000
-"""Some 16 MB of write-ahead log between checkpoints; each page is copied less often so."""
+_CHECKPOINT_PAGES: Final = 2000
+"""Some 8 MB of write-ahead log between checkpoints; each page is copied less often so."""
 _WAL_KEPT: Final = 64 * 1024 * 1024
+"""Bytes that the write-ahead log is cut back to when a long read has made it grow."""
 _BUSY_MS: Final = 2000
+"""How long to wait for another program that holds the database."""
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def open_writer(path: Path, lock: DataLock, synchronous: Synchronous) -> sqlite3.Connection:
@@ -39,20 +41,21 @@ def open_writer(path: Path, lock: DataLock, synchronous: Synchronous) -> sqlite3
         StoreDamaged: its content can't be trusted.
     """
     _require_features()
-    if not _is_new(path, lock):
-        _inspect(path, lock)
     try:
-        _create_file(path)
-        connection = _connect(path, synchronous)
-    except (sqlite3.Error, OSError) as error:
-        raise unopenable(path, error) from error
-    try:
-        migrate(connection, migrations())
+        if _is_to_be_made(path, lock):
+            _make(path)
+        else:
+            _inspect(path)
         if not lock.is_made:
             lock.note_made()
-        set_clean(connection, is_clean=False)
+        connection = _connect(path, synchronous)
+        try:
+            migrate(connection, migrations())
+            set_clean(connection, is_clean=False)
+        except BaseException:
+            connection.close()
+            raise
     except (sqlite3.Error, OSError) as error:
-        connection.close()
         raise unopenable(path, error) from error
     return connection
 
@@ -125,57 +128,66 @@ def _require_features() -> None:
             connection.close()
 
 
-def _is_new(path: Path, lock: DataLock) -> bool:
-    """Tell whether a database is to be made here.
+def _is_to_be_made(path: Path, lock: DataLock) -> bool:
+    """Tell whether there is no database yet, and never was one."""
+    if path.exists():
+        return False
+    log = _beside(path, "-wal")
+    if lock.is_made or log.exists():
+        raise StoreDamaged(
+            f"The database {path} is gone, but there was one: put it back or restore a backup. "
+            f"To start anew with an empty history, move {lock.path} and {log} away."
+        )
+    return True
 
-    A server that died while making one leaves an empty file, and a lock file that says nothing
-    of a database; in any other case an empty or missing file is a loss.
-    """
-    log = path.with_name(path.name + "-wal")
-    has_log = log.exists() and log.stat().st_size > 0
+
+def _make(path: Path) -> None:
+    """Make an empty database, which is there as a whole or not at all."""
+    draft = _beside(path, ".new")
+    for leftover in ("", "-journal", "-wal", "-shm"):
+        _beside(draft, leftover).unlink(missing_ok=True)
+    # Readable for this user alone; SQLite gives the files beside it the same mode.
+    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    connection = _connect(draft, "FULL")
     try:
-        found = path.stat()
-    except FileNotFoundError:
-        if lock.is_made or has_log:
-            raise StoreDamaged(
-                f"The database {path} is gone, but there was one: put it back or restore a "
-                f"backup. To start anew with an empty history, delete {lock.path}"
-                f"{f' and {log}' if has_log else ''}."
-            ) from None
-        return True
-    except OSError as error:
-        raise unopenable(path, error) from error
+        migrate(connection, migrations())
+    finally:
+        connection.close()
+    draft.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _inspect(path: Path) -> None:
+    """Look at an existing database without changing anything about it."""
+    found = path.stat()
     if not stat.S_ISREG(found.st_mode):
         raise StoreMisfit(f"{path} is not a file: choose another place for the database.")
-    if found.st_size == 0 and (lock.is_made or lock.is_new or has_log):
+    # First without SQLite, which would leave side files behind that are as read-only.
+    os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+    if found.st_size == 0:
         raise damaged(path, "it is empty, with 0 bytes")
-    return found.st_size == 0
-
-
-def _inspect(path: Path, lock: DataLock) -> None:
-    """Look at an existing database without changing anything about it."""
+    connection = connect_reader(path)
     try:
-        # First without SQLite, which would leave side files behind that are as read-only.
-        os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
-        connection = connect_reader(path)
-        try:
-            _check(path, connection, is_made=lock.is_made)
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        if code_of(error) == sqlite3.SQLITE_ERROR:
-            raise damaged(path, f"it lacks what belongs in it ({error})") from error
-        raise unopenable(path, error) from error
-    except OSError as error:
-        raise unopenable(path, error) from error
+        _check(path, connection)
+    except sqlite3.OperationalError as error:
+        if code_of(error) != sqlite3.SQLITE_ERROR:
+            raise
+        raise damaged(path, f"it lacks what belongs in it ({error})") from error
+    finally:
+        connection.close()
 
 
-def _check(path: Path, connection: sqlite3.Connection, *, is_made: bool) -> None:
+def _check(path: Path, connection: sqlite3.Connection) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if application == 0 and tables == 0 and not is_made:
-            return
         raise damaged(path, "it is another program's")
     known = migrations()[-1].version
     version = version_of(connection)
@@ -190,18 +202,10 @@ def _check(path: Path, connection: sqlite3.Connection, *, is_made: bool) -> None
 
 
 def _check_structure(path: Path, connection: sqlite3.Connection) -> None:
-    _log.debug("checking the database %s", path)
+    logger.debug("checking the database %s", path)
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise damaged(path, verdict)
-
-
-def _create_file(path: Path) -> None:
-    """Make the file readable for this user alone; SQLite gives its side files the same mode."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        pass
 
 
 def damaged(path: Path, why: str) -> StoreDamaged:

@@ -15,7 +15,7 @@ import msgspec
 from tertulia.core.events import Entry
 from tertulia.core.history import Message, fold
 from tertulia.core.ids import EventId, RoomId
-from tertulia.stores.sqlite.rows import encode, read_entries, select_entries
+from tertulia.stores.sqlite.rows import POSTED, read_entries, select_entries, to_json
 
 _END: Final = (1 << 63) - 1
 """Past every `seq` and every id."""
@@ -50,7 +50,7 @@ def _page(span: str, order: str) -> str:
         f"""
         {_placed(1, span, order)}
         UNION ALL
-        SELECT id, seq FROM events WHERE {_UNPLACED} AND kind = 7 AND {span}
+        SELECT id, seq FROM events WHERE {_UNPLACED} AND kind = {POSTED} AND {span}
         ORDER BY {order} LIMIT :limit
         """
     )
@@ -73,8 +73,8 @@ _LOG: Final = select_entries(
 _PAGE_AFTER: Final = _page("seq > :after", "seq")
 _PAGE_BEFORE: Final = _page("seq < :before", "seq DESC")
 _FIND: Final = _with_amendments(
-    """
-    SELECT id FROM events WHERE id IN (SELECT value FROM json_each(:ids)) AND kind = 7
+    f"""
+    SELECT id FROM events WHERE id IN (SELECT value FROM json_each(:ids)) AND kind = {POSTED}
     AND room IN (SELECT id FROM rooms WHERE NOT is_deleted)
     """
 )
@@ -94,11 +94,12 @@ _MARKS: Final = """
 """
 _CHANGES: Final = select_entries(
     f"""
-    SELECT * FROM events WHERE kind < 7 AND id IN (
+    SELECT * FROM events WHERE kind < {POSTED} AND id IN (
         SELECT id FROM places
         WHERE room = :room AND is_message = 0 AND seq > :after AND seq <= :until
         UNION ALL
-        SELECT id FROM events WHERE {_UNPLACED} AND kind < 7 AND seq > :after AND seq <= :until
+        SELECT id FROM events
+        WHERE {_UNPLACED} AND kind < {POSTED} AND seq > :after AND seq <= :until
     )
     UNION ALL
     SELECT * FROM events WHERE id IN (
@@ -106,7 +107,7 @@ _CHANGES: Final = select_entries(
             {_placed(1, "seq > :after AND seq <= :until", "seq")}
             UNION ALL
             SELECT id, seq FROM events
-            WHERE {_UNPLACED} AND kind = 7 AND seq > :after AND seq <= :until
+            WHERE {_UNPLACED} AND kind = {POSTED} AND seq > :after AND seq <= :until
             ORDER BY seq LIMIT :limit
         )
     )
@@ -174,7 +175,7 @@ def find_messages(
     connection: sqlite3.Connection, ids: Collection[EventId]
 ) -> dict[EventId, Message]:
     """Return those of the messages that exist, as they read now."""
-    entries = _ask(connection, _FIND, {"ids": encode(list(ids)).decode()})
+    entries = _ask(connection, _FIND, {"ids": to_json(list(ids))})
     return {message.id: message for message in fold(_by_seq(entries))}
 
 
@@ -191,7 +192,7 @@ def search(
         return []
     asked = {
         "query": _match(phrases, rooms),
-        "rooms": encode(list(rooms)).decode(),
+        "rooms": to_json(list(rooms)),
         "before": _END if before is None else before,
         "limit": limit,
     }

@@ -19,10 +19,10 @@ from tertulia.stores.sqlite.log import EventLog
 
 _UNPLACED_IDLE: Final = 512
 """From so many entries without a place on, they are given one when there is no job."""
-_UNPLACED_MOST: Final = 8192
+_UNPLACED_MOST: Final = 4096
 """From so many on it is urgent: each read of a room goes through all of them."""
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Wake: TypeAlias = "Callable[[asyncio.Future[None]], None]"
 
@@ -52,8 +52,7 @@ class LogUpkeep:
 
     def is_urgent(self) -> bool:
         """Tell whether a search waits, or reads have become slow."""
-        is_wanted = bool(self._waiting) or self._log.unplaced >= _UNPLACED_MOST
-        return is_wanted and not self._is_failing
+        return bool(self._waiting) or self._log.unplaced >= _UNPLACED_MOST
 
     def step(self) -> bool:
         """Do the next little piece; False when the database does not let us."""
@@ -83,7 +82,7 @@ class LogUpkeep:
     def _give_up(self, error: sqlite3.Error | msgspec.DecodeError) -> None:
         if not self._is_failing:
             why = reason(error) if isinstance(error, sqlite3.Error) else str(error)
-            _log.warning("the search index stays behind for now: %s", why)
+            logger.warning("the search index stays behind for now: %s", why)
         self._is_failing = True
         for _, future in self._waiting:
             self._wake(future)

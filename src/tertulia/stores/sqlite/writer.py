@@ -7,6 +7,7 @@ is given as steps, and upkeep goes on by itself; both give way to every job that
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import threading
 import time
@@ -19,7 +20,9 @@ from tertulia.ports import StoreUnavailable
 
 T = TypeVar("T")
 
-_PAUSE: Final = 0.05
+logger = logging.getLogger(__name__)
+
+_PAUSE: Final = 0.1
 """Seconds between two steps of other work for as long as jobs keep coming."""
 _RETRY: Final = 2.0
 """Seconds before upkeep that failed is tried again."""
@@ -53,8 +56,11 @@ class Writer:
         self._long: deque[tuple[Steps[Any], asyncio.Future[Any]]] = deque()
         self._upkeep: Upkeep | None = None
         self._is_busy = False
+        """A job came since the last step of other work."""
+        self._is_failing = False
+        """Upkeep failed, and waits before it is tried again."""
         self._is_stopped = False
-        self._rest_until = 0.0
+        self._rest_until = self._retry_at = 0.0
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
     def start(self) -> None:
@@ -107,23 +113,33 @@ class Writer:
 
     def _patience(self) -> float | None:
         """Return how long to wait for a job before doing other work; None: for ever."""
-        upkeep = self._upkeep
-        if not self._long and (upkeep is None or not upkeep.is_due()):
-            return None
-        if upkeep is not None and upkeep.is_urgent():
-            return 0
-        return max(0, self._rest_until - time.monotonic())
+        moments: list[float] = []
+        if self._long:
+            moments.append(self._rest_until)
+        if self._upkeep is not None and self._upkeep.is_due():
+            usual = self._retry_at if self._is_failing else self._rest_until
+            moments.append(0 if self._is_urgent() else usual)
+        return max(0, min(moments) - time.monotonic()) if moments else None
 
     def _do_other(self) -> None:
-        could = True
-        upkeep = self._upkeep
-        if self._long and not (upkeep is not None and upkeep.is_urgent()):
+        if self._long and not self._is_urgent():
             self._do_step()
-        elif upkeep is not None:
-            could = upkeep.step()
-        pause = (_PAUSE if self._is_busy else 0) if could else _RETRY
-        self._rest_until = time.monotonic() + pause
+        elif self._upkeep is not None:
+            self._is_failing = not self._keep_up(self._upkeep)
+            self._retry_at = time.monotonic() + _RETRY
+        self._rest_until = time.monotonic() + (_PAUSE if self._is_busy else 0)
         self._is_busy = False
+
+    def _is_urgent(self) -> bool:
+        return not self._is_failing and self._upkeep is not None and self._upkeep.is_urgent()
+
+    def _keep_up(self, upkeep: Upkeep) -> bool:
+        try:
+            return upkeep.step()
+        except Exception:
+            # A fault in what can wait must not take the thread down, and all appends with it.
+            logger.exception("upkeep of the store failed")
+            return False
 
     def _do_step(self) -> None:
         steps, future = self._long[0]

@@ -27,7 +27,7 @@ from tertulia.stores.sqlite.recovery import recover
 from tertulia.stores.sqlite.upkeep import LogUpkeep
 from tertulia.stores.sqlite.writer import Steps, Writer
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class WritingSide:
@@ -116,6 +116,6 @@ class WritingSide:
         try:
             set_clean(self._connection, is_clean=True)
         except sqlite3.Error as error:
-            _logger.warning("the database will be checked at the next start: %s", reason(error))
+            logger.warning("the database will be checked at the next start: %s", reason(error))
         finally:
             self._held.close()

@@ -5,7 +5,7 @@
 --   placed   the last id that `places` has
 --   indexed  the last id that `words` has
 --   last_id  the greatest id among the entries that were erased
---   residue  1 when erased words may still be in pages of the index or in the write-ahead log
+--   residue  how many erasures may still have left words in the index or in the write-ahead log
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
     value INTEGER NOT NULL
@@ -15,10 +15,10 @@ INSERT INTO meta (name, value)
 VALUES ('clean', 1), ('placed', 0), ('indexed', 0), ('last_id', 0), ('residue', 0);
 
 -- Every entry, in order of its id, which is the order of time.
---   kind    1 room_created, 2 room_deleted, 3 topic_changed, 4 member_joined, 5 member_left,
---           6 member_renamed, 7 message_posted, 8 message_edited, 9 message_deleted,
---           10 reaction_added, 11 reaction_removed
---   target  the message that kinds 8 to 11 are about
+--   kind    100 message_posted, 101 message_edited, 102 message_deleted, 103 reaction_added,
+--           104 reaction_removed; below 100 what changes the room's state: 1 room_created,
+--           2 room_deleted, 3 topic_changed, 4 member_joined, and so on
+--   target  the message that kinds above 100 are about
 --   time    milliseconds of Unix time
 --   body    the event, as JSON
 CREATE TABLE events (
@@ -28,7 +28,7 @@ CREATE TABLE events (
     kind INTEGER NOT NULL,
     target INTEGER,
     time INTEGER NOT NULL,
-    body BLOB NOT NULL
+    body TEXT NOT NULL
 );
 
 CREATE INDEX amendments ON events (target) WHERE target IS NOT NULL;
@@ -48,7 +48,7 @@ CREATE TABLE places (
 CREATE TABLE rooms (
     id INTEGER PRIMARY KEY,
     head INTEGER NOT NULL,
-    state BLOB NOT NULL,
+    state TEXT NOT NULL,
     is_deleted INTEGER NOT NULL DEFAULT 0
 );
 
