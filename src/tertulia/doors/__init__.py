@@ -1,0 +1,1 @@
+"""Doors: where clients arrive, each speaking one protocol. They translate and decide nothing."""
