@@ -12,7 +12,7 @@ from itertools import count
 from tertulia.core import commands as c
 from tertulia.core import errors as e
 from tertulia.core.decide import carry_out, decide, found_main_room
-from tertulia.core.events import Entry, LeaveReason, RoomKind
+from tertulia.core.events import Entry, LeaveReason, RoomKind, Signal
 from tertulia.core.history import Message, fold
 from tertulia.core.ids import EventId, IdSource, RoomId, UserId
 from tertulia.core.language import Catalog, English
@@ -20,7 +20,16 @@ from tertulia.core.names import nick_key
 from tertulia.core.policy import Policy
 from tertulia.core.room import RoomState
 from tertulia.core.state import Turn, User, World
-from tertulia.ports import Answer, Client, Done, OnAnswer, Resumed, Session, SessionView
+from tertulia.ports import (
+    Answer,
+    Client,
+    Conversation,
+    Done,
+    OnAnswer,
+    Resumed,
+    Session,
+    SessionView,
+)
 
 NOON = 1_795_176_000_000
 """2026-11-20T12:00:00Z in milliseconds of Unix time."""
@@ -59,6 +68,8 @@ class FakeGateway:
         """Whether answers wait for `answer_all`, as they wait for the store in a server."""
         self.anyone_may_shutdown = False
         self.shutdowns = 0
+        self.announced: list[str] = []
+        self.watchers: list[Callable[[Signal], None]] = []
         self._ids = IdSource()
         self._ports = count(50_001)
         self._unanswered: list[Callable[[], None]] = []
@@ -79,20 +90,42 @@ class FakeGateway:
         return session
 
     def open(
-        self, client: Client, view: SessionView, *, nick: str | None, on_answer: OnAnswer
+        self,
+        client: Client,
+        view: SessionView,
+        *,
+        nick: str | None,
+        on_answer: OnAnswer,
+        enter: bool = True,
+        hears_itself: bool = True,
+        realname: str = "",
     ) -> Session:
         user = UserId(self._ids.next(self.now))
         session = FakeSession(user, client)
         answer: Answer
         try:
             _check(self.arrival)
-            self._carry_out(session, c.Connect(user, client.label, nick, lot=user))
+            connect = c.Connect(user, client.label, nick, user, realname)
+            answer = self._carry_out(session, connect)
             _check(self.arrival_room)
-            answer = self._carry_out(session, c.JoinRoom(self.policy.main_room))
+            if enter:
+                answer = self._carry_out(session, c.JoinRoom(self.policy.main_room))
         except e.Refused as refused:
             answer = refused.refusal
         self._answer(on_answer, answer)
         return session
+
+    def watch_people(self, tell: Callable[[Signal], None]) -> None:
+        self.watchers.append(tell)
+
+    def expel(self, session: Session, user: UserId, text: str) -> e.Refusal | None:
+        return None if session.is_operator else e.OperatorsOnly()
+
+    def grant_operator(self, session: Session) -> None:
+        _fake(session).is_operator = True
+
+    def announce(self, text: str) -> None:
+        self.announced.append(text)
 
     def close(self, session: Session, reason: LeaveReason, text: str = "") -> None:
         if self.me(session) is not None:
