@@ -105,6 +105,23 @@ def test_two_rows_may_not_share_a_word() -> None:
         Registry([row("quit", "sair"), row("leave", "SAIR")])
 
 
+def test_rows_can_be_added_and_removed_again() -> None:
+    registry = Registry([row("join")])
+    more = (row("roll", "r"), row("reroll"))
+    registry.add(more)
+    assert registry.find("r").name == "roll"
+    assert [one.name for one in registry.rows(operator=False)] == ["join", "roll", "reroll"]
+    registry.remove(more)
+    assert registry.complete("") == ["join"]
+
+
+def test_rows_that_share_a_word_with_one_that_is_there_are_not_added_at_all() -> None:
+    registry = Registry([row("join", "ir")])
+    with pytest.raises(ValueError, match="/ir is both /join and /leave"):
+        registry.add([row("roll"), row("leave", "ir")])
+    assert registry.complete("") == ["join"]
+
+
 @given(st.text(max_size=50), st.booleans())
 def test_looking_up_any_word_gives_a_row_or_a_refusal(word: str, operator: bool) -> None:
     try:

@@ -6,7 +6,6 @@ from datetime import UTC, tzinfo
 from functools import cache
 from itertools import chain
 
-from tools.catalogues import template
 from typing_extensions import override
 
 from tertulia.core.commands import PostMessage
@@ -15,6 +14,7 @@ from tertulia.core.language import Catalog, English
 from tertulia.core.room import RoomState
 from tertulia.slash import Call, Registry, Said, builtin, cut, run
 from tests.fakes import FakeGateway, FakeReply
+from tools.catalogues import template
 
 REGISTRY = builtin()
 

@@ -6,7 +6,7 @@ the rows), so plugins' rows are like ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from enum import Enum
 from typing import Final
@@ -49,6 +49,7 @@ class Group(Enum):
     MESSAGES = N_("Messages")
     PEOPLE = N_("People")
     CHAT = N_("This chat")
+    PLUGINS = N_("Plugins")
 
 
 class Row(Struct, frozen=True):
@@ -78,20 +79,38 @@ class Registry:
 
     __slots__ = ("_rows", "_words")
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
         """Take in the rows.
 
         Raises:
             ValueError: two rows share a word.
         """
-        self._rows = tuple(rows)
-        # Each word as it is compared, with its row and how it is written.
+        self._rows: tuple[Row, ...] = ()
         self._words: dict[str, tuple[Row, str]] = {}
-        for row in self._rows:
+        """Each word as it is compared, with its row and how it is written."""
+        self.add(rows)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take in more rows, after all others.
+
+        Raises:
+            ValueError: two rows share a word; none of them is taken in.
+        """
+        self._fill((*self._rows, *rows))
+
+    def remove(self, rows: Collection[Row]) -> None:
+        """Know these rows no more."""
+        self._fill([row for row in self._rows if row not in rows])
+
+    def _fill(self, rows: Iterable[Row]) -> None:
+        rows = tuple(rows)
+        words: dict[str, tuple[Row, str]] = {}
+        for row in rows:
             for word in row.words:
-                other, _ = self._words.setdefault(fold(word), (row, word))
+                other, _ = words.setdefault(fold(word), (row, word))
                 if other is not row:
                     raise ValueError(f"/{word} is both /{other.name} and /{row.name}")
+        self._rows, self._words = rows, words
 
     def rows(self, *, operator: bool) -> Sequence[Row]:
         """Return the rows for operators, or for everybody else, in order."""

@@ -1,0 +1,1 @@
+"""The running server: turns, fan-out, sessions, limits, and how they are put together."""
