@@ -58,6 +58,19 @@ class TertuliaController(BaseServerController, DirectoryBasedController):
         )
     )
 
+    isupport = {
+        "BOT": "B",
+        "CASEMAPPING": "ascii",
+        "ELIST": "CMNTU",
+        "EXCEPTS": "e",
+        "INVEX": "I",
+        "MONITOR": "100",
+        "MSGREFTYPES": "msgid,timestamp",
+        "PREFIX": "(ohv)@%+",
+        "UTF8ONLY": None,
+        "WHOX": None,
+    }
+
     def run(
         self,
         hostname: str,

@@ -271,6 +271,16 @@ class IrcDoorSection(_Section, frozen=True):
             description="How many may be connected at once; the next is told that it is full.", ge=1
         ),
     ] = 10_000
+    commands_per_second: Annotated[
+        float,
+        Meta(
+            description=(
+                "How many commands a second, besides messages, a client may go on giving, where "
+                "the limits hold."
+            ),
+            gt=0,
+        ),
+    ] = 10.0
     registration_seconds: Annotated[
         float,
         Meta(description="How many seconds a connection may take to register.", gt=0, le=3600),

@@ -148,6 +148,7 @@ def _irc(
             operators={name: password for name, _, password in pairs if name and password},
             max_sessions=section.max_sessions,
             registration_seconds=section.registration_seconds,
+            commands_per_second=section.commands_per_second if settings.limits.enabled else 0.0,
             ping_seconds=section.ping_seconds,
             pong_seconds=section.pong_seconds,
             version=f"tertulia-{__version__}",

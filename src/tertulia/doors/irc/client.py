@@ -37,6 +37,8 @@ MAX_UNENDED: Final = 16_384
 MAX_WAITING: Final = 65_536
 """Bytes of lines that may wait; from there on nothing more is read for a while."""
 FULL_PAUSE: Final = 0.1
+COMMANDS_AT_ONCE: Final = 50
+"""Commands besides words that may come in one go; from there on they are metered."""
 PIPELINED: Final = frozenset(("PRIVMSG", "NOTICE", "TAGMSG"))
 """Commands that need not wait for each other."""
 
@@ -62,6 +64,7 @@ class IrcClient:
 
     __slots__ = (
         "_batches",
+        "_command_due",
         "_is_scheduled",
         "_is_skipping",
         "_lines",
@@ -117,6 +120,7 @@ class IrcClient:
         self._pending_words = 0
         self._is_scheduled = False
         self._batches = 0
+        self._command_due = float("-inf")
         self._stop_timer: Callable[[], None] = link.call_later(
             door.settings.registration_seconds, self._registration_late
         )
@@ -209,6 +213,8 @@ class IrcClient:
             return True
         if self._pending_words and message.command not in PIPELINED:
             return False
+        if message.command not in PIPELINED:
+            self._meter()
         label = message.tags.get("label", "") if "labeled-response" in self.caps else ""
         reply = Reply(self, label)
         try:
@@ -220,6 +226,21 @@ class IrcClient:
             reply.numeric(n.ERR_UNKNOWNERROR, message.command[:20], "Something went wrong here")
         self._settle(reply)
         return True
+
+    def _meter(self) -> None:
+        """Hold up commands that come too fast: some take work without asking the chat.
+
+        Raises:
+            TooFast: the next one may be taken in a while.
+        """
+        rate = self.door.settings.commands_per_second
+        if not rate:
+            return
+        now = self.door.monotonic()
+        due = max(self._command_due, now - COMMANDS_AT_ONCE / rate) + 1.0 / rate
+        if due > now:
+            raise TooFast(due - now)
+        self._command_due = due
 
     def _read(self, raw: bytes) -> str | None:
         """Return a line as text; None when it was answered already, or there is none."""

@@ -58,6 +58,8 @@ class IrcSettings(Struct, frozen=True):
     """Passwords by the names of operators, as `operators.hashed` writes them, or plain."""
     max_sessions: int = 10_000
     registration_seconds: float = 15.0
+    commands_per_second: float = 0.0
+    """How fast a client may go on giving commands besides words; 0: as it likes."""
     ping_seconds: float = 120.0
     pong_seconds: float = 60.0
     version: str = ""
