@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.test_terminal import OnTerminal
 from tests.e2e.visitors import Canaries, arrive
-from tests.running import LOG, NotReady, RunningServer
+from tests.running import FAREWELL, LOG, NotReady, RunningServer
 
 HEAD = """\
 import time
@@ -47,7 +47,7 @@ def bad(tmp_path: Path) -> Path:
 
         @command(description="Blocks.")
         def block(call):
-            time.sleep(1)
+            time.sleep(1.5)
 
         @command(description="Raises.")
         def fail(call):
@@ -102,6 +102,17 @@ def test_a_plugin_that_blocks_or_raises_leaves_the_others_chat_alive(
         assert "plugin bad: fail failed" in server.log
         assert "ValueError: a fault of mine" in server.log
         assert "plugin bad: on_message failed" in server.log
+
+
+@pytest.mark.parametrize("command", ["/spin", "/block"])
+def test_the_server_ends_as_always_whatever_a_plugin_is_at(
+    tmp_path: Path, bad: Path, command: str
+) -> None:
+    with server_with(tmp_path, bad) as server, arrive(server, "ana") as ana:
+        ana.say(command)
+        ana.say("/time")
+        assert server.stop() == 0
+        assert ana.read_to_end().rstrip().endswith(FAREWELL)
 
 
 def test_filters_of_plugins_are_in_front_of_every_door(tmp_path: Path) -> None:

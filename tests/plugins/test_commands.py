@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tertulia.core.errors import (
+    NoSuchRoom,
     PluginFailed,
     PluginNotRunning,
     RateLimited,
@@ -95,15 +96,40 @@ async def test_a_command_may_say_no_in_its_own_words(tmp_path: Path) -> None:
     hall = Hall(tmp_path)
     hall.write(
         "picky",
-        """
+        r"""
         @command(description="Never.")
         def please(call) -> None:
-            raise call.refusal("Not today.")
+            raise call.refusal("Not\x1b[31m\ntoday.")
+
+        @command(description="Nowhere.")
+        def where(call, room: str) -> None:
+            raise Refused(NoSuchRoom(room + "\x07"))
+
+        from tertulia.core.errors import NoSuchRoom
         """,
     )
     async with hall:
         ana = await hall.enter("ana")
         assert await hall.typed(ana, "/please") == [RefusedByPlugin("picky", "Not today.")]
+        assert await hall.typed(ana, "/where tea") == [NoSuchRoom("tea")]
+
+
+async def test_coming_and_going_is_not_a_plugins_to_ask_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hall = Hall(tmp_path)
+    hall.write(
+        "rude",
+        """
+        @command(description="Throws you out.")
+        async def out(call) -> None:
+            await call.submit(Disconnect(LeaveReason.QUIT))
+        """,
+    )
+    async with hall:
+        ana = await hall.enter("ana")
+        assert await hall.typed(ana, "/out") == [PluginFailed("rude")]
+        assert "no plugin can ask for Disconnect" in caplog.text
 
 
 @pytest.mark.parametrize(

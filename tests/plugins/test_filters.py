@@ -173,3 +173,22 @@ async def test_what_a_filter_may_see_waits_while_the_plugins_are_reloaded(tmp_pa
         hall.manager.reload(hall.told.append)
         assert isinstance(await say(hall, ana, "gosh"), RefusedByPlugin)
         assert await say(hall, ana, "darn") is None
+
+
+async def test_what_a_filter_was_looking_at_when_it_was_stopped_its_new_code_looks_at(
+    tmp_path: Path,
+) -> None:
+    hall = Hall(tmp_path)
+    code = """
+    @command_filter()
+    async def ponder(asked, command: PostMessage):
+        {0}
+    """
+    hall.write("slow", code.format("await asyncio.Event().wait()"))
+    async with hall:
+        ana, bob = await hall.enter("ana"), await hall.enter("bob")
+        hall.write("slow", code.format("pass"))
+        ana.say("hello")
+        await hall.reload()
+        await hall.hears(bob, "MessagePosted ana hello")
+        assert ana.refusals == []

@@ -160,3 +160,21 @@ async def test_a_periodic_function_that_blocks_suspends_the_plugin(tmp_path: Pat
     )
     async with hall:
         await eventually(lambda: bool(hall.notices) and not hall.plugin("clock").is_busy)
+
+
+async def test_what_goes_wrong_before_the_plugin_is_at_work_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole_load = plugin_module.LivePlugin.load
+
+    async def load_and_fail(plugin: plugin_module.LivePlugin) -> None:
+        await whole_load(plugin)
+        plugin.suspend("it went wrong early")
+
+    monkeypatch.setattr(plugin_module.LivePlugin, "load", load_and_fail)
+    hall = Hall(tmp_path)
+    hall.write("hasty", "@every(60)\ndef tick(chat): pass\n")
+    async with hall:
+        assert hall.notices == [
+            "The plugin hasty is suspended: it went wrong early. `reload` tries it again."
+        ]

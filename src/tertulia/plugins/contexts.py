@@ -5,7 +5,6 @@ They are made on the server's loop and used in the plugin's thread: what they ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -14,8 +13,8 @@ from tertulia.core.errors import InNoRoom, Refused, RefusedByPlugin
 from tertulia.core.events import Entry, Event, Person, actor_of
 from tertulia.core.room import RoomState
 from tertulia.core.state import User
-from tertulia.core.text import clean_line
 from tertulia.plugins.chat import Chat
+from tertulia.plugins.cleaning import clean_lines
 from tertulia.plugins.voice import ask
 from tertulia.ports import Client, Done
 from tertulia.slash.call import Call as SlashCall
@@ -24,8 +23,6 @@ EventT = TypeVar("EventT", bound=Event, covariant=True)
 
 LINES: Final = 500
 """Lines that one command may answer with."""
-LINE: Final = 2000
-"""Characters of one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class _Context:
 
     def refusal(self, text: str) -> Refused:
         """Return a refusal with a reason for the person; to be raised."""
-        return Refused(RefusedByPlugin(self.plugin, clean_line(text, LINE)))
+        return Refused(RefusedByPlugin(self.plugin, text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +120,3 @@ class Asked(_Context):
     """Who they are; None while they are only coming online."""
     room: RoomState | None
     """The room that the command is about, if it is about one."""
-
-
-def clean_lines(texts: Iterable[str]) -> list[str]:
-    """Return texts as lines that are safe to show."""
-    return [clean_line(line, LINE) for text in texts for line in text.splitlines() or [""]]

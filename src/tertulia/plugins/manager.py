@@ -60,6 +60,7 @@ class PluginManager:
         self._named = named
         self._discovers = discovers
         self._plugins: list[LivePlugin] = []
+        self._listeners: list[LivePlugin] = []
         self._failed: dict[str, str] = {}
         self._lost: list[LivePlugin] = []
         """Those whose threads could not be ended."""
@@ -213,8 +214,8 @@ class PluginManager:
     def _connect(self) -> None:
         """Put the plugins at work where the chat meets them."""
         self._reconnect_filters()
-        listens = any(plugin.hooks.listeners for plugin in self._plugins)
-        self._backstage.follow_entries(self._hear if listens else None)
+        self._listeners = [plugin for plugin in self._plugins if plugin.hooks.listeners]
+        self._backstage.follow_entries(self._hear if self._listeners else None)
         self._doors.close_others(
             {one.name: {door.listen for door in one.hooks.doors} for one in self._plugins}
         )
@@ -238,7 +239,7 @@ class PluginManager:
             voice.close(LeaveReason.SHUTDOWN)
 
     def _hear(self, entry: Entry, room: RoomState) -> None:
-        for plugin in self._plugins:
+        for plugin in self._listeners:
             plugin.hear(entry, room)
 
     # Watching

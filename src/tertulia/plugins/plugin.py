@@ -19,7 +19,8 @@ from tertulia.core.events import Entry, Event, RoomKind, actor_of
 from tertulia.core.room import RoomState
 from tertulia.declare import Declared, Parsed
 from tertulia.plugins.chat import Chat
-from tertulia.plugins.contexts import Call, Heard, clean_lines
+from tertulia.plugins.cleaning import clean_lines
+from tertulia.plugins.contexts import Call, Heard
 from tertulia.plugins.errand import Function, Reply
 from tertulia.plugins.faults import Strikes
 from tertulia.plugins.hooks import Hooks

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from tertulia.core.commands import Command, JoinRoom
+from tertulia.core.commands import Command, Connect, Disconnect, JoinRoom
 from tertulia.core.errors import AlreadyInRoom, NickInUse, Refusal, Refused, ShuttingDown
 from tertulia.core.events import Entry, LeaveReason, Signal
 from tertulia.core.ids import RoomId, UserId
@@ -144,7 +144,10 @@ async def ask(gateway: Gateway, session: Session, command: Command) -> Done:
 
     Raises:
         Refused: it is not to be.
+        TypeError: it is about coming online or going offline, which is a door's business.
     """
+    if isinstance(command, (Connect, Disconnect)):
+        raise TypeError(f"no plugin can ask for {type(command).__name__}")
     answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
     def on_answer(answer: Answer) -> None:

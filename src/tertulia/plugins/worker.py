@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 from tertulia.core.errors import PluginFailed, PluginNotRunning, RateLimited, Refused
+from tertulia.plugins.cleaning import clean_refusal
 from tertulia.plugins.errand import Errand, Fault, Reply
 from tertulia.plugins.faults import FaultLog
 from tertulia.plugins.stuck import Ended, ask_to_end, where
@@ -140,10 +141,10 @@ class Worker:
     async def stop(self, last: Callable[[], Coroutine[Any, Any, None]], seconds: float) -> bool:
         """Call off what is under way, run `last` in the thread, and end it; tell whether it ended.
 
-        A thread that is silent, or has not ended in time, is given up.
+        A thread that overruns its budget, or has not ended in time, is given up.
         """
         self.refuse_calls()
-        if self.is_silent:
+        if self._silence >= LOOKS:
             self.give_up()
         else:
             self.post(lambda: self._wind_up(last))
@@ -233,7 +234,7 @@ class Worker:
                 value = function(*args, **named)
                 return Reply(await value if inspect.isawaitable(value) else value)
         except Refused as refused:
-            return Reply(refusal=refused.refusal)
+            return Reply(refusal=clean_refusal(refused.refusal))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
