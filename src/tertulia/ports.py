@@ -281,7 +281,7 @@ class Gateway(Protocol):
         ...
 
     def rooms(self) -> Sequence[RoomState]:
-        """Return all public rooms, oldest first."""
+        """Return all public rooms, oldest first, those included that are in no list."""
         ...
 
     def room(self, room: RoomId) -> RoomState | None:

@@ -59,8 +59,16 @@ values: dict[str, st.SearchStrategy[object]] = {
     "reply_to": st.none() | ids,
     "away": st.none() | texts,
 }
+own_values = {MessageDeleted: {"reason": texts}}
+"""Where a name means something else than elsewhere."""
 events = st.one_of(
-    *(st.builds(kind, **{name: values[name] for name in kind.__struct_fields__}) for kind in EVENTS)
+    *(
+        st.builds(
+            kind,
+            **{name: (values | own_values.get(kind, {}))[name] for name in kind.__struct_fields__},
+        )
+        for kind in EVENTS
+    )
 )
 entries = st.builds(Entry, ids.map(RoomId), ids, ids.map(EventId), ids, events)
 

@@ -265,6 +265,19 @@ async def test_who_is_gone_before_the_login_is_answered_was_never_here() -> None
         assert [user.person.nick for user in chat.gateway.users()] == ["bob"]
 
 
+@in_virtual_time
+async def test_missed_messages_that_take_too_long_are_given_up() -> None:
+    async with Chat() as chat:
+        ana = await enter(chat, "ana")
+        await ana.ask("send_direct", 1, nick="bob", text="psst")
+        chat.store.read_gate = asyncio.Event()
+        bob = await enter(chat, "bob")
+        for _ in range(25):
+            await chat.settle()
+        chat.store.read_gate.set()
+        assert (await bob.ask("get_history", 1, room="lobby"))[0] == "history"
+
+
 # Rooms
 
 

@@ -76,14 +76,12 @@ async def test_a_reader_that_falls_too_far_behind_is_cut_off() -> None:
 class HearingRoom(Hearing):
     """A handler that hears no room any more once its connection is lost."""
 
-    def __init__(
-        self, hub: Hub, room: RoomState, wire: FakeFormat, number: int, link: Link
-    ) -> None:
+    def __init__(self, hub: Hub, room: RoomState, wire: FakeFormat, link: Link) -> None:
         super().__init__()
         self._hub = hub
         self._room = room.id
         self._session = LiveSession(
-            UserId(number),
+            UserId(1),
             link.client,
             RoomView(wire, link.outbox),
             messages=UNLIMITED,
@@ -121,8 +119,8 @@ async def test_a_slow_reader_is_cut_off_alone() -> None:
     room, wire = RoomState(RoomId(1), "lobby"), FakeFormat()
     slow = Pair(StreamSettings(outbox_bytes=1 << 16), small=True)
     pairs = [Pair(), slow, Pair()]
-    for number, pair in enumerate(pairs):
-        pair.hearing = HearingRoom(hub, room, wire, number, pair.connection)
+    for pair in pairs:
+        pair.hearing = HearingRoom(hub, room, wire, pair.connection)
         pair.start()
     slow.connection.push(MUCH)
     said = b""

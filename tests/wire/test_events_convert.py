@@ -14,10 +14,10 @@ from tertulia.core.events import Entry, Event, LeaveReason, Person, Role, RoomKi
 from tertulia.core.history import Message, Reaction
 from tertulia.core.ids import EventId, RoomId, UserId
 from tertulia.core.room import Mask, Member, RoomState, Rules
-from tertulia.wire.events import decode_event, encode
+from tertulia.wire.events import decode_event, encode, snapshots
 from tertulia.wire.events import events as w
 from tertulia.wire.events.convert import entry_of, event_of, signal_event
-from tertulia.wire.events.objects import User
+from tertulia.wire.events.objects import RuleChange, User
 from tertulia.wire.events.snapshots import (
     joined_of,
     listed,
@@ -231,6 +231,17 @@ def test_a_signal_is_an_event(signal: Signal, event: w.Event) -> None:
     assert told is not None and over_the_wire(told) == event
 
 
+def test_a_member_is_shown_as_they_are_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "MEMBERS_AT_HAND", 2)
+    people = [Person(UserId(number), f"user{number}", "x") for number in range(5)]
+    for role in (Role.MEMBER, Role.OWNER):
+        for person in people:
+            member = Member(person, role)
+            shown = snapshots.member_of(member)
+            assert snapshots.member_of(member) is shown
+            assert (shown.nick, shown.role) == (person.nick, role.value)
+
+
 def test_a_room_is_listed_with_the_number_of_its_members() -> None:
     state = RoomState(RoomId(1), "dev", topic="code", members={ANA.id: Member(ANA)})
     assert (listed(state).name, listed(state).topic, listed(state).members) == ("dev", "code", 1)
@@ -243,6 +254,19 @@ def test_what_a_newer_server_may_add_is_read_as_the_plainest_of_its_kind() -> No
     joined = entry_of(w.UserJoined(**place, user=user, role="king"))  # type: ignore[arg-type]
     assert left is not None and left.event == e.MemberLeft(ANA, LeaveReason.LEFT)
     assert joined is not None and joined.event == e.MemberJoined(ANA, Role.MEMBER)
+
+
+def test_a_rule_that_is_not_known_is_left_out() -> None:
+    place = {"room": "0" * 13, "seq": 1, "id": "0" * 13, "time": 1}
+    user = User(id="0000000000007", nick="ana", label="127.0.0.1:1")
+    changes = (RuleChange(rule="levity"), RuleChange(rule="moderated"))
+    changed = entry_of(w.RulesChanged(**place, by=user, changes=changes))  # type: ignore[arg-type]
+    assert changed is not None
+    assert changed.event == e.RulesChanged(ANA, (e.RuleChange(e.Rule.MODERATED),))
+
+
+def test_what_other_doors_show_is_no_event_here() -> None:
+    assert signal_event(e.UserGone(ANA, LeaveReason.QUIT)) is None
 
 
 def test_an_event_of_no_known_kind_is_no_entry() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tertulia.core.events import Announced, Entry, MessagePosted, Person
+from tertulia.core.events import Announced, Entry, MessagePosted, Person, RoomDeleted
 from tertulia.core.ids import EventId, RoomId, UserId
 from tertulia.core.room import RoomState
-from tertulia.wire.events import decode_event
+from tertulia.wire.events import decode_event, encode
 from tertulia.wire.events import events as w
-from tertulia.wire.events.format import FRAMES, LINES
+from tertulia.wire.events.convert import event_of
+from tertulia.wire.events.format import AT_HAND, FRAMES, LINES, EventFormat
 from tertulia.wire.events.lines import TOO_LONG, EventLines, Piece, add_line_end
 from tertulia.wire.websocket import text_frame
 
@@ -70,6 +71,27 @@ def test_both_formats_write_the_same_event() -> None:
     content = decode_event(line).content
     assert isinstance(content, w.MessageSent)
     assert content.text == "olá"
+
+
+def test_ones_own_copy_is_the_same_with_the_request_id_behind() -> None:
+    room = RoomState(RoomId(1), "lobby")
+    said = MessagePosted(Person(UserId(2), "ana", "127.0.0.1:1"), "olá")
+    entry = Entry(room.id, 3, EventId(4), 5, said)
+    shared = LINES.encode(entry, room)
+    assert LINES.encode_own(entry, None) == shared
+    assert LINES.encode_own(entry, "é") == shared[:-2] + ',"é"]\n'.encode()
+    assert FRAMES.encode_own(entry, 7) == text_frame(shared[:-2] + b",7]")
+
+
+def test_what_is_at_hand_is_bounded_and_never_another_entry() -> None:
+    room = RoomState(RoomId(1), "lobby")
+    entries = [
+        Entry(room.id, 1, EventId(number % 2000), 5, RoomDeleted()) for number in range(4000)
+    ]
+    wire = EventFormat(add_line_end)
+    for entry in entries:
+        assert wire.encode(entry, room) == add_line_end(encode(event_of(entry)))
+        assert len(wire._at_hand) <= AT_HAND
 
 
 def test_joined_events_stand_for_themselves() -> None:

@@ -25,7 +25,10 @@ _NO_TOPIC: Final = "-"
 def rooms(call: Call, arguments: Arguments) -> None:
     """List the public rooms, or those with a word in their name or topic."""
     words = clean_line(arguments.optional_text(), 50)
-    found = call.gateway.rooms()
+    inside = call.me().rooms
+    found = [
+        room for room in call.gateway.rooms() if room.id in inside or not room.rules.unlisted
+    ]
     if words:
         key = fold(words)
         found = [room for room in found if key in fold(f"{room.name} {room.topic}")]

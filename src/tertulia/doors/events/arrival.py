@@ -41,6 +41,7 @@ ATTEMPTS: Final = 20
 
 _RESUMABLE: Final = frozenset({LeaveReason.LOST, LeaveReason.TIMEOUT, LeaveReason.TOO_SLOW})
 """Ends of a connection after which somebody may come back to where they were."""
+_NO_READINGS: Final[frozenset[asyncio.Task[None]]] = frozenset()
 _SHUT_DOWN: Final = N_("The chat has been shut down")
 _GOODBYES: Final = {
     e.ShuttingDown: ("shutdown", LeaveReason.SHUTDOWN),
@@ -72,7 +73,7 @@ class Arrival(View, ABC):
         self._is_resumable = False
         self._is_unconfirmed = False
         """Nothing has been sent yet since one came back."""
-        self._readings: set[asyncio.Task[None]] = set()
+        self._readings: frozenset[asyncio.Task[None]] = _NO_READINGS
         self._call_off: Callable[[], None] | None = None
         self._set_deadline()
 
@@ -151,7 +152,7 @@ class Arrival(View, ABC):
                 identity=me.identity,
                 is_operator=session.is_operator,
             ),
-            rooms=tuple(map(listed, gateway.rooms())),
+            rooms=tuple(listed(room) for room in gateway.rooms() if not room.rules.unlisted),
             main_room=self.door.main_room(),
             joined=tuple(joined),
             directs=tuple(
@@ -311,11 +312,11 @@ class Arrival(View, ABC):
         """Look into the log, for as long as the connection lasts."""
 
         def ended(failure: BaseException | None) -> None:
-            self._readings.discard(task)
+            self._readings = (self._readings - {task}) or _NO_READINGS
             on_end(failure)
 
         task = self.door.read(reading, ended)
-        self._readings.add(task)
+        self._readings |= {task}
 
     def _set_deadline(self) -> None:
         """Give them some time to log in, from now on."""

@@ -16,9 +16,10 @@ from tertulia.doors.events.handler import EventsHandler
 from tertulia.ports import Client, Gateway, Link, Session, StreamHandler
 from tertulia.slash.registry import Registry
 from tertulia.wire.events import events as w
+from tertulia.wire.events import objects as o
 from tertulia.wire.events.format import LINES
 from tertulia.wire.events.objects import SUBPROTOCOL
-from tertulia.wire.events.snapshots import room_id_of
+from tertulia.wire.events.snapshots import listed, room_id_of
 from tertulia.wire.handshake import Terms, is_this_machine
 
 if TYPE_CHECKING:
@@ -104,6 +105,11 @@ class EventsDoor:
         # The chat makes its main room before it opens a door, and never deletes it.
         assert room is not None
         return room_id_of(room.id)
+
+    def listed_rooms(self) -> tuple[o.Room, ...]:
+        """Return the list of rooms as everybody has it."""
+        rooms = self.gateway.rooms()
+        return tuple(listed(room) for room in rooms if not room.rules.unlisted)
 
     # Who looks through which view
 

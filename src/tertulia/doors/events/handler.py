@@ -8,7 +8,6 @@ what a peer can make grow has a bound. Sockets are the driver's.
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Final
 
@@ -79,7 +78,7 @@ class EventsHandler(Arrival):
         super().__init__(door, link)
         self._first = b""
         """What came before it was clear how this peer frames events."""
-        self._pieces: deque[Piece] = deque()
+        self._pieces: list[Piece] = []
         """What has not been taken yet."""
         self._unanswered = 0
         self._due = 0.0
@@ -131,8 +130,6 @@ class EventsHandler(Arrival):
 
     def _work(self) -> None:
         """Take pieces until there are none, or one has to wait."""
-        if self._is_working or self.phase is Phase.CLOSED:
-            return
         self._is_working = True
         self._gathered = []
         try:
@@ -147,19 +144,22 @@ class EventsHandler(Arrival):
 
     def _take_some(self) -> float | None:
         """Take pieces; return after how long to go on, None when none is left."""
-        for _ in range(AT_ONCE):
-            if not self._pieces or self.phase is Phase.CLOSED:
-                return None
-            wait = self._wait()
-            if wait:
-                return wait
-            piece = self._pieces.popleft()
-            try:
-                self._take(piece)
-            except NotYet:
-                self._is_waiting = True
-                self._pieces.appendleft(piece)
-        return 0.0
+        pieces, taken = self._pieces, 0
+        try:
+            while taken < AT_ONCE:
+                if taken == len(pieces) or self.phase is Phase.CLOSED:
+                    return None
+                wait = self._wait()
+                if wait:
+                    return wait
+                try:
+                    self._take(pieces[taken])
+                    taken += 1
+                except NotYet:
+                    self._is_waiting = True
+            return 0.0
+        finally:
+            del pieces[:taken]
 
     def _wait(self) -> float:
         """Return for how long the next piece has to wait."""

@@ -167,7 +167,8 @@ def _tell_ignored(asked: Asked, refusal: Refusal | None) -> None:
 
 def get_rooms(asked: Asked, request: r.GetRooms) -> None:
     """List the public rooms."""
-    asked.answer(w.Rooms(rooms=tuple(map(listed, asked.gateway.rooms()))))
+    rooms = (room for room in asked.gateway.rooms() if not room.rules.unlisted)
+    asked.answer(w.Rooms(rooms=tuple(map(listed, rooms))))
 
 
 def get_history(asked: Asked, request: r.GetHistory) -> None:

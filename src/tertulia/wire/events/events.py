@@ -264,7 +264,8 @@ class UserLeft(RoomEvent, frozen=True, kw_only=True):
         Meta(
             description=(
                 "`left` (the room), `kicked` (put out, see `by`), `quit` (the chat), `lost` (the "
-                "connection broke), `timeout`, `too_slow` (did not read), `shutdown` or `restart` (of the server)."
+                "connection broke), `timeout`, `too_slow` (did not read), `shutdown` or `restart` "
+                "(of the server)."
             )
         ),
     ]
