@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure our line door beside a naive chat and the bare sends."""
+"""`python -m benchmarks`: measure our doors beside naive chats and the bare sends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.figures import Row, summarise
 from benchmarks.launch import candidates, default_program
 from benchmarks.load import Failure
 from benchmarks.report import notes, table
-from benchmarks.rounds import Plan, Run, play
+from benchmarks.rounds import Plan, Run, candidates_for, play
 from benchmarks.scenarios import SCENARIOS, shorter
 from benchmarks.system import choose_cores, file_system_of, raise_descriptor_limit
 
@@ -52,7 +52,7 @@ def main(
     file: Path | None,
     program: str | None,
 ) -> None:
-    """Measure the line door beside a naive chat and the bare cost of the same sends."""
+    """Measure our doors beside naive chats and the bare cost of the same sends."""
     if not sys.platform.startswith("linux"):
         raise click.ClickException("the benchmark needs Linux: it uses epoll and reads /proc")
     chosen = (one for one in SCENARIOS if not names or one.name in names)
@@ -62,9 +62,10 @@ def main(
         raise click.ClickException(
             f"{needed} connections are more than may be open here; raise `ulimit -Hn`"
         )
+    wanted = servers or _DEFAULT_SERVERS
     known = candidates(program or default_program())
     plan = Plan(
-        candidates=tuple(known[name] for name in dict.fromkeys(servers or _DEFAULT_SERVERS)),
+        candidates=tuple(candidate for candidate in known if candidate.name in wanted),
         scenarios=scenarios,
         rounds=rounds or (1 if quick else 3),
         warm=0.3 if quick else 0.5,
@@ -90,7 +91,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def _play(plan: Plan) -> list[Run]:
-    total = len(plan.scenarios) * plan.rounds * len(plan.candidates)
+    total = plan.rounds * sum(len(candidates_for(plan, one)) for one in plan.scenarios)
     runs: list[Run] = []
     for run in play(plan):
         runs.append(run)

@@ -54,7 +54,7 @@ class Crowd:
         self.epoll = select.epoll()
         self.peers: dict[int, Peer] = {}
         self._address = (host, port)
-        self._dialect = dialect
+        self.dialect = dialect
         self._buffer = bytearray(READ_SIZE)
         self._view = memoryview(self._buffer)
         self._waiting = 0
@@ -91,7 +91,7 @@ class Crowd:
                 continue
             self._await(peer, PROBE)
         for speaker in speakers.values():
-            speaker.sock.send(PROBE + b"\r\n")
+            speaker.sock.send(self.dialect.say(PROBE))
         self._wait_for_all(time.monotonic())
 
     def wait_for_silence(self, seconds: float) -> None:
@@ -113,15 +113,15 @@ class Crowd:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer = self.peers[sock.fileno()] = Peer(sock, room)
         self.epoll.register(sock, select.EPOLLIN)
-        self._await(peer, self._dialect.welcome)
-        hello = self._dialect.hello(room)
+        self._await(peer, self.dialect.welcome)
+        hello = self.dialect.hello(room)
         if hello:
             sock.send(hello)
 
     def _move(self, peers: Collection[Peer], *, is_first: bool) -> None:
         start = time.monotonic()
         for peer in peers:
-            words = self._dialect.move(peer.room, is_first=is_first)
+            words = self.dialect.move(peer.room, is_first=is_first)
             if words:
                 while self._waiting >= _AT_ONCE:
                     self._turn(start)

@@ -1,6 +1,6 @@
 """Starting and stopping the servers that are measured.
 
-Each says on stdout `listening line HOST:PORT` and then `ready`, and is a single process.
+Each says on stdout `listening DOOR HOST:PORT` and then `ready`, and is a single process.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from benchmarks.scenarios import Carrier
 from benchmarks.system import pinned
 
 _START = 20.0
@@ -36,6 +37,7 @@ class Candidate(Struct, frozen=True):
     dialect: str
     command: tuple[str, ...]
     """Its program and arguments; `{data}` stands for an empty folder."""
+    carrier: Carrier = "lines"
 
 
 class Running(Struct, frozen=True):
@@ -46,21 +48,28 @@ class Running(Struct, frozen=True):
     port: int
 
 
-def candidates(program: str) -> dict[str, Candidate]:
-    """Return all servers by name; `program` is the `tertulia` to run as ours."""
+def candidates(program: str) -> list[Candidate]:
+    """Return all servers; `program` is the `tertulia` to run as ours.
+
+    A name stands for one server of each carrier that it has one of.
+    """
     python = (sys.executable, "-m")
     ours = (
-        *(program, "serve", "--listen", "line=127.0.0.1:0", "--data", "{data}"),
+        *(program, "serve", "--data", "{data}"),
         *("--set", "limits.enabled=false"),
         *("--set", "limits.sessions=20000"),
         *("--set", "doors.line.max_sessions=20000"),
     )
-    return {
-        "ours": Candidate("ours", "line", ours),
-        "naive": Candidate("naive", "simple", (*python, "benchmarks.servers.naive")),
-        "bare": Candidate("bare", "simple", (*python, "benchmarks.servers.bare", "join")),
-        "bare-send": Candidate("bare-send", "simple", (*python, "benchmarks.servers.bare", "send")),
-    }
+    line, events = ("--listen", "line=127.0.0.1:0"), ("--listen", "events=127.0.0.1:0")
+    broadcast = (*python, "benchmarks.servers.broadcast")
+    return [
+        Candidate("ours", "line", (*ours, *line)),
+        Candidate("naive", "simple", (*python, "benchmarks.servers.naive")),
+        Candidate("bare", "simple", (*python, "benchmarks.servers.bare", "join")),
+        Candidate("bare-send", "simple", (*python, "benchmarks.servers.bare", "send")),
+        Candidate("ours", "events", (*ours, *events), carrier="websocket"),
+        Candidate("naive", "frames", broadcast, carrier="websocket"),
+    ]
 
 
 def default_program() -> str:
@@ -118,10 +127,10 @@ def _wait_until_ready(process: subprocess.Popen[bytes], errors: Path) -> Running
         said += chunk
     for line in said.decode().splitlines():
         match line.split():
-            case ["listening", "line", address]:
+            case ["listening", _, address]:
                 host, _, port = address.rpartition(":")
                 return Running(process.pid, host, int(port))
-    raise ServerError(f"no line door in what it said: {said!r}")
+    raise ServerError(f"no address in what it said: {said!r}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

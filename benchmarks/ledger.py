@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from benchmarks.payload import MARK, RECORD
+from benchmarks.payload import LINES, MARK, Grammar
 
 _NEVER = sys.maxsize
 
@@ -112,9 +112,10 @@ class Stream:
     of its own and checked there.
     """
 
-    def __init__(self, senders: Iterable[int], members: int) -> None:
-        """Make a stream for `members` readers of what `senders` say."""
+    def __init__(self, senders: Iterable[int], members: int, grammar: Grammar = LINES) -> None:
+        """Make a stream for `members` readers of what `senders` say, in words of `grammar`."""
         self.senders = tuple(senders)
+        self._grammar = grammar
         self.ledger = Ledger(self.senders)
         self.log = bytearray()
         self.positions = [0] * members
@@ -177,12 +178,12 @@ class Stream:
         return total
 
     def _parse(self) -> None:
-        log, start = self.log, self._parsed
-        stop = log.rfind(b"\n", start) + 1
-        if not stop:
+        log, start, end = self.log, self._parsed, self._grammar.end
+        stop = log.rfind(end, start) + len(end)
+        if stop < start + len(end):
             return
         note, found = self.ledger.note, 0
-        for match in RECORD.finditer(log, start, stop):
+        for match in self._grammar.record.finditer(log, start, stop):
             found += 1
             sender, number, stamp = map(int, match.groups())
             if note(sender, number):
@@ -210,7 +211,7 @@ class Stream:
 
     def _fork(self, member: int, data: memoryview) -> range:
         position = self.positions[member]
-        fork = self.forks[member] = Stream(self.senders, 1)
+        fork = self.forks[member] = Stream(self.senders, 1, self._grammar)
         fork.receive(0, memoryview(bytes(self.log[:position])))
         fork.receive(0, data)
         self.positions[member] = _NEVER

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 
+from benchmarks.dialects import Dialect
 from benchmarks.ledger import Faults, Stream
 from benchmarks.payload import compose
 
@@ -12,11 +13,12 @@ from benchmarks.payload import compose
 class Sender:
     """A member who talks."""
 
-    __slots__ = ("number", "owed", "sent", "sock", "unsent")
+    __slots__ = ("dialect", "number", "owed", "sent", "sock", "unsent")
 
-    def __init__(self, sock: socket.socket, number: int) -> None:
+    def __init__(self, sock: socket.socket, number: int, dialect: Dialect) -> None:
         """Let the member on `sock` talk, as the `number`th of all senders."""
         self.sock = sock
+        self.dialect = dialect
         self.number = number
         self.sent = 0
         self.owed = 0
@@ -24,12 +26,11 @@ class Sender:
 
     def say(self, stamps: Iterable[int]) -> None:
         """Send one message for each time in `stamps`, in one call."""
-        lines = []
+        said = []
         for stamp in stamps:
             self.sent += 1
-            lines.append(compose(self.number, self.sent, stamp))
-            lines.append(b"\r\n")
-        self.unsent += b"".join(lines)
+            said.append(self.dialect.say(compose(self.number, self.sent, stamp)))
+        self.unsent += b"".join(said)
         self.flush()
 
     def flush(self) -> None:

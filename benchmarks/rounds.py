@@ -44,12 +44,17 @@ class Run(Struct, frozen=True):
 def play(plan: Plan) -> Iterator[Run]:
     """Make all runs of a plan, scenario by scenario, the order of servers rotated each round."""
     for scenario in plan.scenarios:
-        for number in range(plan.rounds):
-            shift = number % len(plan.candidates)
-            turns = plan.candidates[shift:] + plan.candidates[:shift]
-            for candidate in turns:
+        able = candidates_for(plan, scenario)
+        for number in range(plan.rounds if able else 0):
+            shift = number % len(able)
+            for candidate in able[shift:] + able[:shift]:
                 result = _run(plan, scenario, candidate)
                 yield Run(number + 1, scenario.name, candidate.name, result)
+
+
+def candidates_for(plan: Plan, scenario: Scenario) -> tuple[Candidate, ...]:
+    """Return the servers that what carries the words in a scenario is spoken with."""
+    return tuple(one for one in plan.candidates if one.carrier == scenario.carrier)
 
 
 def _run(plan: Plan, scenario: Scenario, candidate: Candidate) -> Result:

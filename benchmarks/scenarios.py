@@ -10,6 +10,9 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
+Carrier: TypeAlias = Literal["lines", "websocket"]
+"""What carries the words."""
+
 
 class Traffic(Struct, frozen=True, tag=True):
     """People who talk, and a room around each of them."""
@@ -25,6 +28,7 @@ class Traffic(Struct, frozen=True, tag=True):
     """Messages that each sender has on the way at once (closed loop)."""
     rate: float = 0.0
     """Messages a second in all, whatever happens (open loop); when there is no window."""
+    carrier: Carrier = "lines"
 
     @property
     def clients(self) -> int:
@@ -40,6 +44,7 @@ class Arrival(Struct, frozen=True, tag=True):
     """How many come, once the early ones are there."""
     early: int = 50
     """Who is there before, so that what a server does once in its life is not counted."""
+    carrier: Carrier = "lines"
 
     @property
     def clients(self) -> int:
@@ -80,6 +85,24 @@ SCENARIOS: tuple[Scenario, ...] = (
         rate=200.0,
     ),
     Arrival("connect", newcomers=2000),
+    Traffic(
+        "ws-flood",
+        "one room of 500 WebSockets, 10 senders with 10 messages on the way each",
+        rooms=1,
+        members=500,
+        senders=10,
+        window=10,
+        carrier="websocket",
+    ),
+    Traffic(
+        "ws-paced",
+        "200 messages a second into one room of 500 WebSockets, whatever happens",
+        rooms=1,
+        members=500,
+        senders=10,
+        rate=200.0,
+        carrier="websocket",
+    ),
 )
 
 
@@ -136,6 +159,8 @@ TARGETS: dict[str, Target] = {
     "connect": Target(
         ((Limit("cost", 150.0, "≤ 150 µs each"), Limit("seconds", 1.0, "≤ 1 s in all")),)
     ),
+    "ws-flood": Target(((Limit("to_naive", 0.05, "≤ 0.05 × broadcast()"),),)),
+    "ws-paced": Target(((Limit("to_naive", 0.6, "≤ 0.6 × broadcast()"),),)),
     "idle": Target(((Limit("cost", 4.0, "≤ 4 KiB each"),),)),
 }
 """By figure: each scenario has one, and the crowd of `connect` is also weighed when it is idle."""

@@ -70,6 +70,7 @@ class Talk:
         """Cast the members of each room as senders and listeners."""
         self._give_up = give_up
         self._scenario = scenario
+        self._dialect = crowd.dialect
         self._epoll = crowd.epoll
         self._buffer = bytearray(READ_SIZE)
         self._view = memoryview(self._buffer)
@@ -118,17 +119,21 @@ class Talk:
         talkers = members[: self._scenario.senders]
         listeners = members[self._scenario.senders :]
         base = len(self._senders)
-        senders = {base + at: Sender(peer.sock, base + at) for at, peer in enumerate(talkers)}
+        senders = {
+            base + at: Sender(peer.sock, base + at, self._dialect)
+            for at, peer in enumerate(talkers)
+        }
         room = Room(senders)
         self._rooms.append(room)
         self._senders += [(room, sender) for sender in senders.values()]
         if listeners:
             self._seat(room, listeners, senders)
         for peer, own in zip(talkers, senders, strict=True):
-            self._seat(room, [peer], [number for number in senders if number != own])
+            heard = [number for number in senders if number != own or self._dialect.echoes]
+            self._seat(room, [peer], heard)
 
     def _seat(self, room: Room, peers: Sequence[Peer], senders: Iterable[int]) -> None:
-        stream = Stream(senders, len(peers))
+        stream = Stream(senders, len(peers), self._dialect.grammar)
         room.streams.append(stream)
         for index, peer in enumerate(peers):
             self._readers[peer.sock.fileno()] = Reader(peer.sock, room, stream, index)

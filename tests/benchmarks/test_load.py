@@ -6,11 +6,12 @@ import sys
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
-from benchmarks.launch import Candidate, ServerError, candidates, running
+from benchmarks.launch import Candidate, ServerError, candidates, default_program, running
 from benchmarks.ledger import Faults
 from benchmarks.load import ArrivalResult, Failure, Order, Result, carry_out
-from benchmarks.scenarios import Arrival, Scenario, Traffic
+from benchmarks.scenarios import Arrival, Carrier, Scenario, Traffic
 from benchmarks.system import Cores
 from benchmarks.traffic import TrafficResult
 
@@ -18,6 +19,8 @@ _UNPINNED = Cores(None, None)
 _FLOOD = Traffic("flood", "a room of 20", rooms=1, members=20, senders=2, window=3)
 _ROOMS = Traffic("rooms", "5 rooms of 4", rooms=5, members=4, senders=2, window=2)
 _PACED = Traffic("paced", "a room of 20", rooms=1, members=20, senders=2, rate=200.0)
+_WS_FLOOD = replace(_FLOOD, name="ws-flood", carrier="websocket")
+_WS_PACED = replace(_PACED, name="ws-paced", carrier="websocket")
 
 
 def _measure(candidate: Candidate, scenario: Scenario) -> Result:
@@ -38,6 +41,13 @@ def _measure(candidate: Candidate, scenario: Scenario) -> Result:
         )
 
 
+def _candidate(name: str, carrier: Carrier = "lines") -> Candidate:
+    [found] = [
+        one for one in candidates(default_program()) if (one.name, one.carrier) == (name, carrier)
+    ]
+    return found
+
+
 def _faulty(fault: str) -> Candidate:
     command: Sequence[str] = (sys.executable, "-m", "tests.benchmarks.faulty", fault)
     return Candidate(fault, "simple", tuple(command))
@@ -52,13 +62,16 @@ def _faulty(fault: str) -> Candidate:
         ("bare", _ROOMS),
         ("bare", _PACED),
         ("bare-send", _ROOMS),
+        ("naive", _WS_FLOOD),
+        ("ours", _WS_FLOOD),
+        ("ours", _WS_PACED),
     ],
     ids=lambda value: value if isinstance(value, str) else value.name,
 )
 def test_everybody_hears_everything_from_a_server_without_fault(
     name: str, scenario: Traffic
 ) -> None:
-    result = _measure(candidates("tertulia")[name], scenario)
+    result = _measure(_candidate(name, scenario.carrier), scenario)
     assert isinstance(result, TrafficResult)
     assert result.faults == Faults()
     assert result.forks == 0
@@ -67,7 +80,7 @@ def test_everybody_hears_everything_from_a_server_without_fault(
 
 @pytest.mark.parametrize("name", ["naive", "bare"])
 def test_a_crowd_that_arrives_is_counted_and_weighed(name: str) -> None:
-    result = _measure(candidates("tertulia")[name], Arrival("connect", newcomers=20, early=2))
+    result = _measure(_candidate(name), Arrival("connect", newcomers=20, early=2))
     assert isinstance(result, ArrivalResult)
     assert result.newcomers == 20
     assert result.seconds > 0
