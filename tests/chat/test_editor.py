@@ -139,11 +139,10 @@ def test_an_older_line_that_is_changed_is_a_new_line(typist: Typist) -> None:
 
 
 def test_the_answer_to_a_question_is_not_fetched_back(typist: Typist) -> None:
-    typist.type("first").do(Action.ENTER).type("secret").do(Action.ENTER)
-    typist.editor.forget_last()
-    typist.do(Action.OLDER)
+    typist.type("first").do(Action.ENTER)
+    typist.editor.remembers = False
+    typist.type("secret").do(Action.ENTER, Action.ENTER, Action.OLDER)
     assert typist.line == "first|"
-    Typist().editor.forget_last()
 
 
 def test_interrupting_empties_the_line_and_then_ends(typist: Typist) -> None:

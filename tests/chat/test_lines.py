@@ -124,7 +124,10 @@ def test_what_people_need_not_be_told_is_left_out(told: Told) -> None:
 
 @pytest.mark.parametrize(
     ("language", "line"),
-    [("pt", "Está na sala den. Não há aqui mais ninguém neste momento."), ("es", "Estás en den")],
+    [
+        ("pt", "Está na sala den. Não há aqui mais ninguém neste momento."),
+        ("es", "Estás en la sala den."),
+    ],
 )
 def test_other_languages(language: str, line: str) -> None:
     joined = w.RoomJoined(room="0akp109pm0000", seq=1, name="den", created=1, changed=1)

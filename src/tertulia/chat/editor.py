@@ -54,7 +54,7 @@ class Result(Struct, frozen=True):
 class LineEditor:
     """The line that is being typed."""
 
-    __slots__ = ("_at", "_complete", "_draft", "_killed", "_lines", "cursor", "text")
+    __slots__ = ("_at", "_complete", "_draft", "_killed", "_lines", "cursor", "remembers", "text")
 
     def __init__(self, complete: Complete) -> None:
         """Start with an empty line; `complete` is asked when a word is to be completed."""
@@ -65,6 +65,8 @@ class LineEditor:
         self._draft = ""
         """The new line, while an older one is shown."""
         self._killed = ""
+        self.remembers = True
+        """Whether lines can be fetched back: not the answers to questions."""
         self.text = ""
         self.cursor = 0
 
@@ -147,18 +149,13 @@ class LineEditor:
 
     def _submit(self) -> Result:
         line = self.text
-        if line.strip() and (not self._lines or self._lines[-1] != line):
+        is_new = not self._lines or self._lines[-1] != line
+        if self.remembers and is_new and line.strip():
             self._lines.append(line)
             del self._lines[:-REMEMBERED]
         self._at = len(self._lines)
         self._set("", 0)
         return Result(Outcome.SUBMITTED, line)
-
-    def forget_last(self) -> None:
-        """Do not offer the last line again: it was the answer to a question."""
-        if self._lines:
-            self._lines.pop()
-        self._at = len(self._lines)
 
     def _show(self, place: int) -> None:
         if not 0 <= place <= len(self._lines):

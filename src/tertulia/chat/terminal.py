@@ -104,8 +104,10 @@ class Terminal:
 
     def _suspend(self) -> None:
         self._leave_raw()
-        # The whole group stops, as the terminal itself would have it; it goes on from here.
+        # The whole group stops, as the terminal itself would have it; it goes on from here. A
+        # group that nobody could continue does not stop at all (POSIX, 2.4.3).
         os.killpg(os.getpgrp(), signal.SIGTSTP)
+        self._on_continued()
 
     def _write(self, text: str) -> None:
         data = text.encode("utf-8", errors="replace")
@@ -149,8 +151,8 @@ class Terminal:
     def _submit(self, line: str) -> None:
         if self._question is not None:
             self.show([f"{self._question} {line}"])
-            self._editor.forget_last()
             self._question = None
+            self._editor.remembers = True
         if self._lines.qsize() < MOST_WAITING:
             self._lines.put_nowait(line)
         else:
@@ -188,6 +190,7 @@ class Terminal:
         """See `Front.ask`."""
         if self._lines.empty():
             self._question = question
+            self._editor.remembers = False
             self._draw()
         return await self.read()
 
