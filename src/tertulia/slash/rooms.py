@@ -26,9 +26,7 @@ def rooms(call: Call, arguments: Arguments) -> None:
     """List the public rooms, or those with a word in their name or topic."""
     words = clean_line(arguments.optional_text(), 50)
     inside = call.me().rooms
-    found = [
-        room for room in call.gateway.rooms() if room.id in inside or not room.rules.unlisted
-    ]
+    found = [room for room in call.gateway.rooms() if room.id in inside or not room.rules.unlisted]
     if words:
         key = fold(words)
         found = [room for room in found if key in fold(f"{room.name} {room.topic}")]
