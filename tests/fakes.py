@@ -227,7 +227,9 @@ class FakeGateway:
         """There are no formats here."""
 
     def conversations(self, session: Session) -> Sequence[Conversation]:
-        return []
+        user = self.me(session)
+        kept = () if user is None else self.world.directs.get(user.identity, ())
+        return [Conversation(self.world.rooms[room], "") for room in kept]
 
     def ignore(self, session: Session, nick: str) -> e.Refusal | None:
         other = self.user_called(nick)

@@ -14,6 +14,15 @@ def test_history_shows_the_last_messages_with_their_numbers(ana: Typist, bob: Ty
     assert ana.types("/history 2") == ["12:00 #5 bob: two", "12:00 #6 ana: three"]
 
 
+def test_history_and_search_hide_whom_one_ignores(ana: Typist, bob: Typist) -> None:
+    bob.types("noise")
+    ana.types("/ignore bob")
+    assert ana.types("/history") == ["All of it is by people whom you ignore."]
+    assert ana.types("/search noise") == ["Nothing found for: noise"]
+    ana.types("words")
+    assert ana.types("/history") == ["12:00 #5 ana: words"]
+
+
 def test_history_shows_twenty_and_never_more_than_two_hundred(ana: Typist) -> None:
     for number in range(250):
         ana.types(f"text {number}")

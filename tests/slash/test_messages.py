@@ -76,6 +76,17 @@ def test_editing_changes_ones_last_message(ana: Typist, bob: Typist) -> None:
     assert texts(bob) == ["12:00 #4 ana: hello {all} (edited)", "12:00 #5 bob: hi"]
 
 
+def test_what_was_said_last_may_have_been_private(ana: Typist, bob: Typist) -> None:
+    ana.types("to all")
+    ana.types("/msg bob the pin is 1233")
+    ana.types("/edit the pin is 1234")
+    assert texts(bob) == ["12:00 #4 ana: to all"]
+    ana.types("/delete")
+    assert texts(bob) == ["12:00 #4 ana: to all"]
+    ana.types("/delete")
+    assert texts(bob) == ["12:00 #4 ana: (deleted)"]
+
+
 def test_editing_by_number_changes_that_message(ana: Typist) -> None:
     ana.types("one")
     ana.types("two")

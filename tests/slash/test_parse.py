@@ -18,7 +18,7 @@ def arguments(text: str) -> Arguments:
         ("hello", Said("hello")),
         ("", Said("")),
         ("and/or", Said("and/or")),
-        (" /join tea", Said(" /join tea")),
+        (" /join tea", Typed("join", "tea")),
         ("//join tea", Said("/join tea")),
         ("///", Said("//")),
         ("/join tea", Typed("join", "tea")),

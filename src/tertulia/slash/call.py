@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from tertulia.core.commands import Command
 from tertulia.core.errors import InNoRoom, NoSuchRoom, Refusal, Refused, ShuttingDown
@@ -21,6 +21,10 @@ from tertulia.slash.parse import Arguments
 
 if TYPE_CHECKING:
     from tertulia.slash.registry import Registry
+
+
+HEARD: Final = 20
+"""Among so many messages of each direct conversation a door looks for who was heard last."""
 
 
 class Reply(Protocol):

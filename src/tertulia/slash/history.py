@@ -7,6 +7,7 @@ from typing import Final
 
 from tertulia.core.history import Message
 from tertulia.core.ids import RoomId
+from tertulia.core.names import nick_key
 from tertulia.core.plain import listing
 from tertulia.core.text import clean_line
 from tertulia.slash.call import Call
@@ -26,8 +27,11 @@ async def history(call: Call, arguments: Arguments) -> None:
     room = call.here()
     limit = _USUAL if count is None else min(max(count, 1), _MOST)
     page = await call.gateway.history(call.session, room.id, before=before, limit=limit)
-    if page:
-        call.say(*_listed(call, page))
+    shown = _without_ignored(call, page)
+    if shown:
+        call.say(*_listed(call, shown))
+    elif page:
+        call.say(call.gettext("All of it is by people whom you ignore."))
     elif before is None:
         call.say(call.gettext("Nothing was said in {room} yet.", room=room.name))
     else:
@@ -37,7 +41,8 @@ async def history(call: Call, arguments: Arguments) -> None:
 async def search(call: Call, arguments: Arguments) -> None:
     """Show the newest messages with certain words, in all rooms that the person is in."""
     words = arguments.text()
-    found = await call.gateway.search(call.session, words, limit=_FOUND)
+    page = await call.gateway.search(call.session, words, limit=_FOUND)
+    found = _without_ignored(call, page)
     if not found:
         shown = clean_line(words, _WORDS_LENGTH)
         call.say(call.gettext("Nothing found for: {words}", words=shown))
@@ -46,9 +51,14 @@ async def search(call: Call, arguments: Arguments) -> None:
     for room, messages in _by_room(found):
         lines.append(call.gettext("In {room}:", room=_room_name(call, room, messages)))
         lines += _listed(call, messages)
-    if len(found) == _FOUND:
+    if len(page) == _FOUND:
         lines.append(call.gettext("There may be more; these are the newest {count}.", count=_FOUND))
     call.say(*lines)
+
+
+def _without_ignored(call: Call, messages: Sequence[Message]) -> list[Message]:
+    ignored = {nick_key(nick) for nick in call.gateway.ignored(call.session)}
+    return [message for message in messages if nick_key(message.author.nick) not in ignored]
 
 
 def _by_room(found: Sequence[Message]) -> list[tuple[RoomId, list[Message]]]:

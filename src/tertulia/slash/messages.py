@@ -78,7 +78,7 @@ def edit(call: Call, arguments: Arguments) -> Pending:
 
         call.submit(EditMessage(message.id, text), done)
 
-    return _on_message(call, seq, _is_own(call), then)
+    return _on_own(call, seq, then)
 
 
 def delete(call: Call, arguments: Arguments) -> Pending:
@@ -91,7 +91,7 @@ def delete(call: Call, arguments: Arguments) -> Pending:
 
         call.submit(DeleteMessage(message.id), done)
 
-    return _on_message(call, seq, _is_own(call), then)
+    return _on_own(call, seq, then)
 
 
 def react(call: Call, arguments: Arguments) -> Pending:
@@ -185,6 +185,25 @@ def _seq(arguments: Arguments) -> int | None:
 def _is_own(call: Call) -> _Fits:
     me = call.me().person.id
     return lambda message: message.author.id == me and not message.is_deleted
+
+
+def _on_own(call: Call, seq: int | None, then: _Then) -> Pending:
+    """Do `then` with one's message `seq` of the current room, or with the last thing one said.
+
+    What was said last may have been said to one person; it must never be mistaken for what was
+    said to the room before.
+    """
+    fits = _is_own(call)
+    if seq is None:
+        rooms = [one.room.id for one in call.gateway.conversations(call.session)]
+        if call.session.current is not None:
+            rooms.append(call.session.current)
+        last = [_last(call.gateway.recent(room, _LOOK_BACK), fits) for room in rooms]
+        said = [message for message in last if message is not None]
+        if said:
+            then(max(said, key=lambda message: message.id))
+            return None
+    return _on_message(call, seq, fits, then)
 
 
 def _on_message(call: Call, seq: int | None, fits: _Fits, then: _Then) -> Pending:

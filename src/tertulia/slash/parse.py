@@ -37,9 +37,13 @@ Line: TypeAlias = Said | Typed
 
 
 def cut(line: str) -> Line:
-    """Tell a text from a command: `/word rest` is a command, `//text` says “/text”."""
-    if not line.startswith(_MARK):
+    """Tell a text from a command: `/word rest` is a command, `//text` says “/text”.
+
+    Blanks before the mark make no difference: a private word must not reach the room by a slip.
+    """
+    if not line.lstrip().startswith(_MARK):
         return Said(line)
+    line = line.lstrip()
     if line.startswith(_MARK * 2):
         return Said(line[1:])
     word, rest = _halves(line[1:])

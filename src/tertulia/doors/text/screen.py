@@ -8,9 +8,11 @@ from tertulia.core.errors import Refusal, describe
 from tertulia.core.events import Entry, RoomKind
 from tertulia.core.ids import RoomId
 from tertulia.core.language import Catalog
+from tertulia.core.names import nick_key
 from tertulia.core.room import RoomState
 from tertulia.doors.text.door import TextDoor
 from tertulia.ports import Link, Outbox, Session, WireFormat
+from tertulia.slash.call import HEARD
 
 
 class Screen:
@@ -80,10 +82,16 @@ class Screen:
     def last_direct(self) -> str | None:
         """See `Reply.last_direct`: the log of their direct conversations tells."""
         gateway = self._door.gateway
-        last = [message for room in self._directs for message in gateway.recent(room, 1)]
-        if not last:
+        ignored = {nick_key(nick) for nick in gateway.ignored(self.session)}
+        heard = [
+            message
+            for room in self._directs
+            for message in gateway.recent(room, HEARD)
+            if nick_key(message.author.nick) not in ignored
+        ]
+        if not heard:
             return None
-        newest = max(last, key=lambda message: message.id)
+        newest = max(heard, key=lambda message: message.id)
         if newest.author.id == self.session.user:
             return newest.to
         return newest.author.nick
