@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from tertulia.core import commands as c
 from tertulia.core import errors as e
-from tertulia.core.events import LeaveReason
-from tertulia.core.ids import UserId
+from tertulia.core.events import LeaveReason, Rule
+from tertulia.core.ids import RoomId, UserId
 from tertulia.core.policy import Policy
 from tertulia.doors.events import handler as handler_module
 from tertulia.doors.events.arrival import ATTEMPTS
@@ -20,6 +21,7 @@ from tertulia.ports import StoreDamaged, StoreUnavailable
 from tertulia.server.gateway import GatewaySettings
 from tertulia.server.limits import Rate
 from tertulia.wire.events.requests import REQUESTS, Login, Logout, Ping
+from tertulia.wire.events.snapshots import read_id
 from tests.doors.events_peer import Event, Peer, WebSocketPeer, door_of
 from tests.server.driving import Chat
 from tests.server.virtual import in_virtual_time
@@ -594,6 +596,26 @@ async def test_people_are_listed_by_room_and_all_together() -> None:
         inside = await bob.ask("get_users", 3, room="dev")
         assert inside[1]["room"] == dev
         assert [(user["nick"], user["role"]) for user in inside[1]["users"]] == [("ana", "owner")]
+
+
+@in_virtual_time
+async def test_a_room_that_is_unlisted_is_in_no_list() -> None:
+    async with Chat() as chat:
+        ana, bob = await enter(chat, "ana"), await enter(chat, "bob")
+        dev = await room_of(ana, "dev")
+        bob.events()
+        [session] = [one for one in chat.gateway.sessions() if one.identity == "n:ana"]
+        wish = c.RuleWish(Rule.UNLISTED)
+        chat.gateway.submit(session, c.ChangeRules(RoomId(read_id(dev)), (wish,)))
+        await chat.settle()
+        assert bob.events() == [["room_deleted", {"room": dev}]]
+        for peer, found in ((ana, "users"), (bob, "server_error")):
+            assert [room["name"] for room in (await peer.ask("get_rooms", 1))[1]["rooms"]] == [
+                "lobby"
+            ]
+            assert (await peer.ask("get_users", 2, room="dev"))[0] == found
+        late = Peer(chat, door_of(chat))
+        assert [room["name"] for room in (await late.log_in("late"))["rooms"]] == ["lobby"]
 
 
 @in_virtual_time

@@ -206,14 +206,15 @@ class Arrival(View, ABC):
         cursors: Mapping[str, int],
     ) -> None:
         """Tell what was missed in each room, then what was held back meanwhile."""
-        parts = [welcome]
-        left = self.door.settings.largest_push
-        for place in places:
-            cursor = cursors.get(room_id_of(place.room.id))
-            data = await self._missed_in(place, cursor, left)
-            parts.append(data)
-            left -= len(data)
-        holding.release(b"".join(parts))
+        async with self.door.comebacks:
+            parts = [welcome]
+            left = self.door.settings.largest_push
+            for place in places:
+                cursor = cursors.get(room_id_of(place.room.id))
+                data = await self._missed_in(place, cursor, left)
+                parts.append(data)
+                left -= len(data)
+            holding.release(b"".join(parts))
         if self.phase is Phase.ARRIVING:
             self._be_in()
 

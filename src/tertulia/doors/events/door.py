@@ -16,15 +16,16 @@ from tertulia.doors.events.handler import EventsHandler
 from tertulia.ports import Client, Gateway, Link, Session, StreamHandler
 from tertulia.slash.registry import Registry
 from tertulia.wire.events import events as w
-from tertulia.wire.events import objects as o
 from tertulia.wire.events.format import LINES
 from tertulia.wire.events.objects import SUBPROTOCOL
-from tertulia.wire.events.snapshots import listed, room_id_of
+from tertulia.wire.events.snapshots import room_id_of
 from tertulia.wire.handshake import Terms, is_this_machine
 
 if TYPE_CHECKING:
     from tertulia.doors.events.view import View
 
+COMEBACKS: Final = 32
+"""People who are told at once what they missed; the others wait, for it takes memory."""
 READING: Final = 20.0
 """Seconds that one look into the log may take."""
 PATH: Final = "/events"
@@ -81,6 +82,7 @@ class EventsDoor:
         self.now_ms = now_ms
         self.monotonic = monotonic
         self.terms = Terms(PATH, settings.origins, (SUBPROTOCOL,))
+        self.comebacks = asyncio.Semaphore(COMEBACKS)
         self._views: dict[UserId, View] = {}
         self._readings: set[asyncio.Task[None]] = set()
 
@@ -105,11 +107,6 @@ class EventsDoor:
         # The chat makes its main room before it opens a door, and never deletes it.
         assert room is not None
         return room_id_of(room.id)
-
-    def listed_rooms(self) -> tuple[o.Room, ...]:
-        """Return the list of rooms as everybody has it."""
-        rooms = self.gateway.rooms()
-        return tuple(listed(room) for room in rooms if not room.rules.unlisted)
 
     # Who looks through which view
 

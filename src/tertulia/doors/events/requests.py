@@ -124,7 +124,8 @@ def get_users(asked: Asked, request: r.GetUsers) -> None:
         asked.answer(w.Users(users=tuple(_online(user) for user in online.values())))
         return
     room = asked.find_room(request.room)
-    if room.kind is not RoomKind.PUBLIC:
+    is_hidden = room.rules.unlisted and asked.session.user not in room.members
+    if is_hidden or room.kind is not RoomKind.PUBLIC:
         raise Refused(e.UnknownRoom())
     inside = [
         _online(online[user], member.role)

@@ -18,9 +18,10 @@ from tertulia.core import events as happened
 from tertulia.core.commands import Command, PostMessage
 from tertulia.core.errors import Refusal, Refused
 from tertulia.core.language import Catalog
+from tertulia.core.names import nick_key
 from tertulia.core.room import RoomState
 from tertulia.ports import Answer, Done
-from tertulia.slash.call import Call
+from tertulia.slash.call import HEARD, Call
 from tertulia.slash.parse import Typed, cut
 from tertulia.slash.registry import run
 from tertulia.wire.events import events as w
@@ -151,10 +152,12 @@ class TypedReply:
     def last_direct(self) -> str | None:
         """See `Reply.last_direct`: the log of their direct conversations tells."""
         gateway, session = self._asked.gateway, self._asked.session
+        ignored = {nick_key(nick) for nick in gateway.ignored(session)}
         last = [
             (message.id, one.nick)
             for one in gateway.conversations(session)
-            for message in gateway.recent(one.room.id, 1)
+            for message in gateway.recent(one.room.id, HEARD)
+            if nick_key(message.author.nick) not in ignored
         ]
         return max(last)[1] if last else None
 

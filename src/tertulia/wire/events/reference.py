@@ -87,7 +87,8 @@ room will do.
 - A `server_error` means that nothing has changed. It goes to its cause only, and repeats the
   request id. The connection stays, but for a WebSocket whose frames break the rules.
 - A message with a **key** is kept once, however often it is sent: again with the same key, it is
-  answered with one's copy of the first. The last {keys} keys are known, also after coming back.
+  answered with one's copy of the first. The last {keys} keys are known, or fewer of very long
+  messages, also after coming back.
 - Who is too fast is refused with `rate_limited`, whose data has `retry_after` in seconds.
 - Who one is, is the connection's business: no request has a param for it.
 

@@ -34,7 +34,10 @@ class Login(Request, frozen=True, kw_only=True):
     """Come online, or come back with a token. The first request of every connection."""
 
     answer: ClassVar[str] = "welcome"
-    nick: Annotated[Name | None, Meta(description="The nick to have; none draws a guest's.")] = None
+    nick: Annotated[
+        Name | None,
+        Meta(description="The nick to have; none draws a guest's. Not looked at with a token."),
+    ] = None
     token: Annotated[
         Token | None, Meta(description="The token of the last `welcome`, to come back with.")
     ] = None
@@ -184,7 +187,10 @@ class GetHistory(Request, frozen=True, kw_only=True):
     answer: ClassVar[str] = "history"
     room: Annotated[RoomName, Meta(description="Its id or name.")]
     before: Annotated[Seq | None, Meta(description="The newest ones with a smaller `seq`.")] = None
-    after: Annotated[Seq | None, Meta(description="The oldest ones with a greater `seq`.")] = None
+    after: Annotated[
+        Seq | None,
+        Meta(description="The oldest ones with a greater `seq`; then `before` is not looked at."),
+    ] = None
     limit: Annotated[int, Meta(description="How many at the most.", ge=1, le=200)] = 50
 
 
