@@ -115,3 +115,14 @@ async def test_without_plugins_a_reload_says_so(tmp_path: Path) -> None:
         await hall.manager.stop(1.0)
         hall.manager.reload(hall.told.append)
         assert len(hall.told) == 1
+
+
+async def test_the_end_does_not_wait_for_a_reload(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.write("slow", GREETER.format("hello"))
+    async with hall:
+        hall.write("slow", "time.sleep(2)")
+        hall.manager.reload(hall.told.append)
+        await eventually(lambda: not hall.manager.plugins)
+        await hall.manager.stop(0.5)
+        assert hall.told == []

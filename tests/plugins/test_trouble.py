@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tertulia.core.errors import PluginFailed, PluginNotRunning
+from tertulia.plugins import plugin as plugin_module
 from tests.plugins.hall import Hall, eventually
 
 SHORT = 0.3
@@ -112,8 +113,9 @@ async def test_a_plugin_that_blocks_holds_up_itself_alone_and_is_well_again_afte
 
 
 async def test_a_thread_that_can_t_be_ended_is_left_alone_and_told_of(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(plugin_module, "STOP_WITHIN", 0.1)
     hall = Hall(tmp_path, budget=SHORT, strikes=1)
     hall.write("stuck", STUCK)
     async with hall:
@@ -188,3 +190,20 @@ async def test_what_goes_wrong_in_a_task_of_a_plugins_own_is_logged_by_its_name(
         ana = await hall.enter("ana")
         assert await hall.typed(ana, "/start") == []
     assert "plugin tasks: a task failed" in caplog.messages
+
+
+async def test_a_listener_that_waits_for_too_long_counts_as_well(tmp_path: Path) -> None:
+    hall = Hall(tmp_path, budget=SHORT, strikes=2)
+    hall.write(
+        "slow",
+        """
+        @listener()
+        async def on_message(heard) -> None:
+            await asyncio.sleep(60)
+        """,
+    )
+    async with hall:
+        ana = await hall.enter("ana")
+        ana.say("one")
+        ana.say("two")
+        await eventually(lambda: bool(hall.notices))

@@ -80,6 +80,8 @@ class Errand:
         args, named = self._with
         reply = await self._worker.carry_out(self._function, *args, **named)
         self._worker.tell_server(self.settle, reply)
+        # After the reply, which somebody waits for.
+        self._worker.report(reply, self._function)
 
     def _call_off(self) -> None:
         if self._cancel is not None:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from tertulia.plugins.chat import Chat
+from tertulia.plugins.errand import Function
 from tertulia.plugins.hooks import Hooks, Periodic
-from tertulia.plugins.worker import Function, Worker
+from tertulia.plugins.worker import Worker
 
 
 class Life:
@@ -83,6 +84,6 @@ class Life:
         due = loop.time() + periodic.seconds
         while True:
             await asyncio.sleep(due - loop.time())
-            await self._worker.carry_out(periodic.function, self._chat)
+            await self._worker.call(periodic.function, self._chat)
             # What was missed meanwhile is not made up for.
             due = max(due + periodic.seconds, loop.time())

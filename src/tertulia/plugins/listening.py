@@ -95,7 +95,7 @@ class Listening:
         while lane:
             heard = lane.popleft()
             for listener in self._listeners[type(heard.event)]:
-                reply = await self._worker.carry_out(listener, heard)
+                reply = await self._worker.call(listener, heard)
                 if reply.refusal is not None and reply.fault is None:
                     logger.info("plugin %s was refused: %s", self._worker.name, reply.refusal.code)
             self._finished += 1

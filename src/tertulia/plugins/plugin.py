@@ -154,8 +154,12 @@ class LivePlugin:
             listeners.setdefault(kind, []).append(function)
         return Listening(self._worker, listeners, self._settings.backlog, self._make_heard)
 
-    async def stop(self, seconds: float = STOP_WITHIN) -> None:
-        """Call off what is under way, leave its lifespans, end its thread."""
+    async def stop(self, seconds: float | None = None) -> None:
+        """Call off what is under way, leave its lifespans, end its thread.
+
+        That may take `seconds`, or `STOP_WITHIN`.
+        """
+        seconds = STOP_WITHIN if seconds is None else seconds
         if self._suspending is not None:
             await asyncio.wait([self._suspending], timeout=seconds)
         if self.state is State.SUSPENDED:
@@ -164,7 +168,7 @@ class LivePlugin:
         self.state = State.STOPPED
         await self._end_worker(seconds)
 
-    async def _end_worker(self, seconds: float = STOP_WITHIN) -> None:
+    async def _end_worker(self, seconds: float) -> None:
         if not await self._worker.stop(self._last, seconds):
             logger.error(
                 "plugin %s does not stop, and its thread is left alone, in %s",
@@ -240,7 +244,7 @@ class LivePlugin:
             return
         self.state, self.reason = State.SUSPENDED, reason
         self._worker.refuse_calls()
-        self._suspending = asyncio.get_running_loop().create_task(self._end_worker())
+        self._suspending = asyncio.get_running_loop().create_task(self._end_worker(STOP_WITHIN))
         self._on_suspended(self)
 
     # Being called

@@ -70,10 +70,11 @@ class Voice:
         """
         if self._session is not None:
             return self._session
-        if self._arriving is None:
-            self._arriving = asyncio.get_running_loop().create_future()
+        arriving = self._arriving
+        if arriving is None:
+            self._arriving = arriving = asyncio.get_running_loop().create_future()
             self._arrive(self._plugin)
-        return await asyncio.shield(self._arriving)
+        return await asyncio.shield(arriving)
 
     def close(self, reason: LeaveReason = LeaveReason.QUIT) -> None:
         """Take it offline, until it has something to say again."""

@@ -17,15 +17,13 @@ from typing import Any, Final, TypeVar
 
 from tertulia.core.errors import PluginFailed, PluginNotRunning, RateLimited, Refused
 from tertulia.plugins.cleaning import clean_refusal
-from tertulia.plugins.errand import Errand, Fault, Reply
+from tertulia.plugins.errand import Errand, Fault, Function, Reply
 from tertulia.plugins.faults import FaultLog
 from tertulia.plugins.stuck import Ended, ask_to_end, where
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Function = Callable[..., Any]
-
 CALLS: Final = 1000
 """Calls of one plugin that may be under way; more are refused."""
 LOOKS: Final = 4
@@ -222,12 +220,23 @@ class Worker:
         task.add_done_callback(self._tasks.discard)
         return task.cancel
 
+    async def call(self, function: Function, *args: object) -> Reply:
+        """Call a function that nobody waits for."""
+        reply = await self.carry_out(function, *args)
+        self.report(reply, function)
+        return reply
+
+    def report(self, reply: Reply, function: Function) -> None:
+        """Tell the server of a call that took too long."""
+        if reply.fault is Fault.OVERRAN:
+            self.tell_server(self._on_overrun, _name_of(function))
+
     async def carry_out(self, function: Function, *args: object, **named: object) -> Reply:
-        """Call a function and wait for its end within the budget; what goes wrong is logged."""
+        """Call a function and wait for its end within the budget; faults are logged."""
         if self._is_given_up:
             return Reply(refusal=PluginNotRunning(self.name))
         self._beats += 1
-        name = str(getattr(function, "__name__", function))
+        name = _name_of(function)
         deadline = asyncio.timeout(self.budget)
         try:
             async with deadline:
@@ -242,8 +251,6 @@ class Worker:
             return self._failed(name, error)
         except (Exception, SystemExit) as error:
             if isinstance(error, TimeoutError) and deadline.expired():
-                # After the reply, which the person waits for.
-                self.tell_server(self._server.call_soon, self._on_overrun, name)
                 return Reply(refusal=PluginFailed(self.name), fault=Fault.OVERRAN)
             return self._failed(name, error)
         finally:
@@ -286,3 +293,7 @@ class Worker:
             task.cancel()
         self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+
+
+def _name_of(function: Function) -> str:
+    return str(getattr(function, "__name__", function))
