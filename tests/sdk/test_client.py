@@ -18,8 +18,8 @@ from tertulia.sdk import (
     ServerError,
     connect,
 )
-from tertulia.sdk import client as client_module
 from tertulia.sdk.happenings import HAPPENINGS, ReactionChanged, TopicChanged, UserJoined
+from tertulia.sdk.life import EVENTS
 from tertulia.wire.events.events import Event, Pong
 from tests.running import RunningServer
 from tests.sdk.waiting import DEADLINE, Noted
@@ -234,8 +234,8 @@ async def test_waiting_for_an_event_ends_in_time(url: str) -> None:
 
 
 def test_every_event_has_a_listener_s_name() -> None:
-    assert set(client_module.EVENTS) >= {"message", "room_created", "room_updated", "user_joined"}
-    assert len(client_module.EVENTS) == len(HAPPENINGS) + 4
+    assert set(EVENTS) >= {"message", "room_created", "room_updated", "user_joined"}
+    assert len(EVENTS) == len(HAPPENINGS) + 4
 
 
 # The mirror

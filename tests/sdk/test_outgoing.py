@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tertulia.sdk.errors import ClientClosed, ConnectionLost, QueueFull
-from tertulia.sdk.outgoing import WINDOW, Errand, Outgoing
+from tertulia.sdk.outgoing import WINDOW, WORDS, Errand, Outgoing
 from tertulia.wire.events import requests as r
 from tertulia.wire.events.events import Done, Event
 
@@ -68,6 +68,19 @@ async def test_so_many_messages_may_be_without_an_answer() -> None:
     assert len(desk.sent()) == WINDOW
     desk.answer(errands[0], errands[1])
     assert desk.sent() == [str(WINDOW), str(WINDOW + 1)]
+
+
+async def test_long_messages_are_sent_fewer_at_once() -> None:
+    desk = Desk()
+    half = "x" * (WORDS // 2)
+    first, *_ = [desk.say(half) for _ in range(3)]
+    tabs = desk.say("\t" * WORDS)
+    assert desk.sent() == [half, half]
+    desk.answer(first)
+    assert desk.sent() == [half]
+    desk.answer(*desk.errands[1:3])
+    # One alone may always be sent.
+    assert desk.sent() == [tabs.request.text if isinstance(tabs.request, r.SendMessage) else ""]
 
 
 async def test_other_requests_do_not_wait_for_messages() -> None:

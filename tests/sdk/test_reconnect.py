@@ -21,7 +21,7 @@ from tertulia.sdk import session as session_module
 from tertulia.sdk.session import Session
 from tests.running import RunningServer
 from tests.sdk.proxy import Proxy
-from tests.sdk.waiting import DEADLINE, Noted
+from tests.sdk.waiting import DEADLINE, Noted, take_over
 
 EVENTS = ("events=127.0.0.1:0",)
 
@@ -191,18 +191,18 @@ async def test_whoever_does_not_want_to_come_back_is_told(server: RunningServer)
         await client.close()
 
 
-async def test_who_is_replaced_does_not_come_back(server: RunningServer) -> None:
-    url = f"tcp://127.0.0.1:{server.port('events')}"
-    async with connect(url, nick="original") as original:
-        copy = Client(url, nick="original")
-        copy._session._token = original._session._token
-        async with copy:
-            assert copy.user == original.user
-            with pytest.raises(SessionReplaced):
-                async with asyncio.timeout(DEADLINE):
-                    await original.wait_closed()
-            with pytest.raises(ClientClosed):
-                await original.say("lobby", "I?")
+async def test_who_is_replaced_does_not_come_back(url: str) -> None:
+    original = Client(url, nick="original")
+    noted = Noted(original)
+    async with original:
+        await noted.until_event("ready")
+        writer = await take_over(url, noted.token)
+        with pytest.raises(SessionReplaced):
+            async with asyncio.timeout(DEADLINE):
+                await original.wait_closed()
+        with pytest.raises(ClientClosed):
+            await original.say("lobby", "I?")
+        writer.close()
 
 
 async def test_a_silent_server_counts_as_lost(

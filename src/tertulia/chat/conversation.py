@@ -65,8 +65,8 @@ class Conversation:
         self._status = DONE
         self._is_over = False
         self._parting = ""
-        self._room_at_server = ""
-        """The room that the server's own commands are about, by id."""
+        self._is_in_step = False
+        """The server knows which room its own commands are to be about."""
         self.client: Client | None = None
         self.room: Room | None = None
         """Where plain text goes."""
@@ -216,15 +216,23 @@ class Conversation:
         client, room = self.client, self.room
         if client is None:
             return
-        if room is not None and room.is_joined and room.id != self._room_at_server:
-            await client.run_command(f"/join {room.name}")
-            self._room_at_server = room.id
+        if room is not None and room.is_joined and not self._is_in_step:
+            await self._fall_in_step(client, room)
         self._note_language(line)
         try:
             await client.run_command(line)
         except ServerError:
             self._status = REFUSED
             raise
+
+    async def _fall_in_step(self, client: Client, room: Room) -> None:
+        """Let the server, too, take `room` for the one that is talked in."""
+        try:
+            await client.run_command(f"/join {room.name}")
+        except ServerError as error:
+            if error.code != "already_in_room":
+                raise
+        self._is_in_step = True
 
     def _note_language(self, line: str) -> None:
         """Follow `/lang pt` with our own texts."""
@@ -237,6 +245,7 @@ class Conversation:
     def talk_in(self, room: Room | None) -> None:
         """Let plain text go to `room` from here on."""
         self.room = room
+        self._is_in_step = False
         self._show_prompt()
 
     def _fail(self, text: str) -> None:
@@ -273,7 +282,7 @@ class Conversation:
     def _follow(self, client: Client, event: w.Event) -> None:
         """See where one is after an event."""
         if isinstance(event, w.RoomJoined):
-            self._room_at_server = event.room
+            self._is_in_step = False
         elif isinstance(event, (w.UserLeft, w.RoomClosed)):
             room = self.room
             if room is not None and room.id == event.room and not room.is_joined:

@@ -56,7 +56,7 @@ class Calls(ABC):
     async def join(self, room: AnyRoom) -> Room:
         """Enter a room."""
         joined = _as(w.RoomJoined, await self.ask(r.JoinRoom(room=room_id(room))))
-        return self._room(joined.room)
+        return self._room_of(joined.room)
 
     async def leave(self, room: AnyRoom, text: str = "") -> None:
         """Leave a room, with parting words or without."""
@@ -65,7 +65,7 @@ class Calls(ABC):
     async def create_room(self, name: str, topic: str = "") -> Room:
         """Make a room and enter it as its owner."""
         joined = _as(w.RoomJoined, await self.ask(r.CreateRoom(name=name, topic=topic)))
-        return self._room(joined.room)
+        return self._room_of(joined.room)
 
     async def delete_room(self, room: AnyRoom) -> None:
         """Delete a room that one owns."""
@@ -90,7 +90,7 @@ class Calls(ABC):
         """
         answered = None if reply_to is None else message_id(reply_to)
         request = r.SendMessage(room=room_id(room), text=text, action=action, reply_to=answered)
-        return self._message(_as(w.MessageSent, await self.ask(request)))
+        return self._message_of(_as(w.MessageSent, await self.ask(request)))
 
     async def reply(self, message: Message, text: str, *, action: bool = False) -> Message:
         """Answer a message where it was said."""
@@ -99,7 +99,7 @@ class Calls(ABC):
     async def direct(self, user: AnyUser, text: str, *, action: bool = False) -> Message:
         """Say something to one person, online or not; return it once it is stored."""
         request = r.SendDirect(nick=nick_of(user), text=text, action=action)
-        return self._message(_as(w.MessageSent, await self.ask(request)))
+        return self._message_of(_as(w.MessageSent, await self.ask(request)))
 
     async def edit(self, message: AnyMessage, text: str) -> None:
         """Put other words in place of one's own message."""
@@ -154,7 +154,7 @@ class Calls(ABC):
             page = _as(w.History, await self.ask(request))
             messages = page.messages if after is not None else page.messages[::-1]
             for message in messages:
-                yield self._message(message)
+                yield self._message_of(message)
             more = page.more and bool(messages)
             left = None if left is None else left - len(messages)
             if messages and after is not None:
@@ -174,7 +174,7 @@ class Calls(ABC):
         """
         where = None if room is None else room_id(room)
         found = await self.ask(r.Search(words=words, room=where, limit=limit))
-        return [self._message(one) for one in _as(w.SearchResults, found).messages]
+        return [self._message_of(one) for one in _as(w.SearchResults, found).messages]
 
     async def users(self, room: AnyRoom | None = None) -> tuple[OnlineUser, ...]:
         """Return who is in a room, or everybody online."""
@@ -214,10 +214,10 @@ class Calls(ABC):
     # From the wire
 
     @abstractmethod
-    def _room(self, room: str) -> Room: ...
+    def _room_of(self, room: str) -> Room: ...
 
     @abstractmethod
-    def _message(self, said: Said) -> Message: ...
+    def _message_of(self, said: Said) -> Message: ...
 
 
 def room_id(room: AnyRoom) -> str:

@@ -1,7 +1,6 @@
-"""The client: listeners, the life of a connection, and everything in `calls`.
+"""The client, as programs see it: listeners, coming and going, and everything in `calls`.
 
-It puts the parts together: `session` keeps it online, `mirror` knows the rooms, `listeners` calls
-the program's coroutines. One client is one user.
+One client is one user. How it stays online and what it has heard is `life`'s and `mirror`'s.
 """
 
 from __future__ import annotations
@@ -12,27 +11,25 @@ import logging
 import secrets
 import signal
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 import msgspec
 from msgspec.structs import replace
 from typing_extensions import override
 
 from tertulia.sdk.address import Address, parse_address
-from tertulia.sdk.asking import Asking
 from tertulia.sdk.calls import Calls
-from tertulia.sdk.catching_up import CatchingUp
-from tertulia.sdk.errors import ClientClosed, NoAnswer, TertuliaError
-from tertulia.sdk.happenings import HAPPENINGS, OWN_EVENTS
-from tertulia.sdk.listeners import PREFIX, Listener, Listeners, ListenerT
+from tertulia.sdk.errors import ClientClosed, NoAnswer
+from tertulia.sdk.life import Life
+from tertulia.sdk.listeners import PREFIX, Listener, ListenerT
 from tertulia.sdk.mirror import Mirror
 from tertulia.sdk.models import Message, Room, Rooms, Said
 from tertulia.sdk.outgoing import MOST_WAITING
-from tertulia.sdk.session import Session, Terms
-from tertulia.wire.events import Envelope, name_of
+from tertulia.sdk.session import Terms
 from tertulia.wire.events import events as w
+from tertulia.wire.events import name_of
 from tertulia.wire.events import requests as r
 from tertulia.wire.events.objects import OwnUser, User
 
@@ -42,17 +39,10 @@ ANSWER_WITHIN: Final = 60.0
 """Seconds that a request may take, but for messages."""
 PATIENCE: Final = 900.0
 """Seconds that a message may wait to be said."""
-DRAIN_WITHIN: Final = 5.0
-"""Seconds that what is on its way has when the client is closed."""
-
-EVENTS: Final = {**{name_of(kind): 1 for kind in HAPPENINGS}, **OWN_EVENTS}
-"""The events that there are listeners for, and with how many arguments these are called."""
 
 _MESSAGES: Final = (r.SendMessage, r.SendDirect)
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 Check = Callable[..., bool]
-ResultT = TypeVar("ResultT")
 
 
 class Client(Calls):
@@ -101,22 +91,12 @@ class Client(Calls):
         """
         self.address: Address = parse_address(url)
         self.mirror = Mirror()
-        self._patience = patience
-        self._asking = Asking(most_waiting)
-        self._catching_up = CatchingUp(self.mirror, self._asking, self._tell)
-        self._session = Session(
-            self.address,
-            Terms(nick, language, watch_rooms, reconnect, tls),
-            self.mirror,
-            self._asking,
-            self,
-        )
-        self._listeners = Listeners(EVENTS)
-        self._task: asyncio.Task[None] | None = None
-        self._ready: asyncio.Future[None] | None = None
-        self._closed: asyncio.Future[None] | None = None
-        self._keys = secrets.token_hex(8)
-        self._messages = 0
+        terms = Terms(nick, language, watch_rooms, reconnect, tls)
+        # Two underscores, so that subclasses may call their own things as they like.
+        self.__life = Life(self, self.mirror, self.address, terms, most_waiting)
+        self.__patience = patience
+        self.__keys = secrets.token_hex(8)
+        self.__messages = 0
         for name in dir(type(self)):
             if name.startswith(PREFIX):
                 self.add_listener(getattr(self, name))
@@ -152,7 +132,7 @@ class Client(Calls):
     @property
     def is_online(self) -> bool:
         """Whether there is a connection just now."""
-        return self._asking.is_online
+        return self.__life.asking.is_online
 
     def is_me(self, user: User) -> bool:
         """Tell whether somebody is oneself."""
@@ -177,14 +157,14 @@ class Client(Calls):
             raise TypeError("a listener is declared with @client.listener(), brackets included")
 
         def declare(listener: ListenerT) -> ListenerT:
-            self._listeners.add(listener, event)
+            self.__life.listeners.add(listener, event)
             return listener
 
         return declare
 
     def add_listener(self, listener: Listener, event: str | None = None) -> None:
         """Call `listener` from here on; see `listener`."""
-        self._listeners.add(listener, event)
+        self.__life.listeners.add(listener, event)
 
     def remove_listener(self, listener: Listener) -> None:
         """Call `listener` no more.
@@ -192,21 +172,27 @@ class Client(Calls):
         Raises:
             ValueError: it is none.
         """
-        self._listeners.remove(listener)
+        self.__life.listeners.remove(listener)
 
-    async def wait_for(
+    def wait_for(
         self,
         event: str,
         check: Check | None = None,
         *,
-        timeout: float | None = ANSWER_WITHIN,  # noqa: ASYNC109 - as bot authors know it
-    ) -> Any:
+        timeout: float | None = ANSWER_WITHIN,
+    ) -> Coroutine[Any, Any, Any]:
         """Wait for the next event of a kind, and return what a listener is called with.
+
+        It is listened for from the moment of the call, not only once it is awaited:
+
+            answer = client.wait_for("message", lambda message: not message.is_own)
+            await room.say("Who is there?")
+            message = await answer
 
         Args:
             event: Such as `message`.
             check: Called with the same; False lets it pass.
-            timeout: Seconds; None for no deadline.
+            timeout: Seconds from when it is awaited; None for no deadline.
 
         Raises:
             TimeoutError: none came in time.
@@ -215,14 +201,28 @@ class Client(Calls):
         found: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         async def look(*arguments: Any) -> None:
-            if not found.done() and (check is None or check(*arguments)):
+            try:
+                is_it = check is None or check(*arguments)
+            except Exception as error:
+                if not found.done():
+                    found.set_exception(error)
+                return
+            if is_it and not found.done():
                 found.set_result(arguments[0] if arguments else None)
 
-        self._listeners.add(look, event)
+        self.__life.listeners.add(look, event)
+        return self.__wait(found, look, timeout)
+
+    async def __wait(
+        self,
+        found: asyncio.Future[Any],
+        look: Listener,
+        timeout: float | None,  # noqa: ASYNC109 - passed on
+    ) -> Any:
         try:
             return await asyncio.wait_for(found, timeout)
         finally:
-            self._listeners.remove(look)
+            self.__life.listeners.remove(look)
 
     # Coming and going
 
@@ -236,26 +236,11 @@ class Client(Calls):
             ConnectionLost, NoAnswer: the connection broke, or nothing came.
             ClientClosed: this client was connected before.
         """
-        if self._task is not None:
-            raise ClientClosed("a client can be connected once only")
-        loop = asyncio.get_running_loop()
-        self._ready, self._closed = loop.create_future(), loop.create_future()
-        self._task = loop.create_task(self._stay_online())
-        try:
-            await asyncio.shield(self._ready)
-        except BaseException:
-            await self._end(ClientClosed("the client was never online"))
-            raise
+        await self.__life.begin()
 
     async def close(self, text: str = "") -> None:
         """Say what is waiting, then go offline, with parting words or without. Safe to repeat."""
-        if self._task is None or self._closed is None or self._closed.done():
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_WITHIN):
-                await self._asking.wait_idle()
-        await self._session.leave(text)
-        await self._end(ClientClosed("the client is closed"))
+        await self.__life.close(text)
 
     async def wait_closed(self) -> None:
         """Wait until the client is closed.
@@ -263,9 +248,7 @@ class Client(Calls):
         Raises:
             TertuliaError: it was not closed, but can't come back for this reason.
         """
-        if self._closed is None:
-            raise ClientClosed("the client was never connected")
-        await asyncio.shield(self._closed)
+        await self.__life.wait_closed()
 
     def run(self) -> None:
         """Come online and stay there, until `close` is called or the program is interrupted.
@@ -273,10 +256,10 @@ class Client(Calls):
         For programs that do nothing else; it has an event loop of its own.
         """
         with (
-            contextlib.suppress(KeyboardInterrupt),
+            contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError),
             asyncio.Runner(loop_factory=_loop_factory()) as runner,
         ):
-            runner.run(self._run())
+            runner.run(self.__run())
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -290,7 +273,7 @@ class Client(Calls):
     ) -> None:
         await self.close()
 
-    async def _run(self) -> None:
+    async def __run(self) -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None, "run by a task"
         with contextlib.suppress(NotImplementedError):
@@ -298,44 +281,13 @@ class Client(Calls):
         async with self:
             await self.wait_closed()
 
-    async def _stay_online(self) -> None:
-        ready, closed = self._ready, self._closed
-        assert ready is not None and closed is not None, "made by connect"
-        reason: TertuliaError = ClientClosed("the client is closed")
-        try:
-            await self._session.run()
-        except TertuliaError as error:
-            reason = error
-        finally:
-            self._catching_up.stop()
-            self._asking.end(reason)
-            if not ready.done():
-                ready.set_exception(reason)
-            if not closed.done():
-                self._note_closed(closed, reason)
-
-    def _note_closed(self, closed: asyncio.Future[None], reason: TertuliaError) -> None:
-        if isinstance(reason, ClientClosed):
-            closed.set_result(None)
-        else:
-            closed.set_exception(reason)
-            # Nobody has to wait for the end.
-            closed.exception()
-
-    async def _end(self, reason: TertuliaError) -> None:
-        assert self._task is not None and self._closed is not None, "made by connect"
-        self._task.cancel()
-        await asyncio.wait([self._task])
-        self._asking.end(reason)
-        await self._listeners.close()
-
     # Asking
 
     @override
     async def ask(self, request: r.Request) -> w.Event:
         """See `Calls.ask`."""
-        seconds = self._patience if isinstance(request, _MESSAGES) else ANSWER_WITHIN
-        answer = self._send(request)
+        seconds = self.__patience if isinstance(request, _MESSAGES) else ANSWER_WITHIN
+        answer = self.__send(request)
         try:
             async with asyncio.timeout(seconds):
                 return await answer
@@ -364,60 +316,21 @@ class Client(Calls):
             request = msgspec.convert(plain, kind)
         except msgspec.ValidationError as error:
             raise ValueError(f"{event}: {error}") from None
-        return self._send(request)
+        return self.__send(request)
 
-    def _send(self, request: r.Request) -> asyncio.Future[w.Event]:
-        if self._task is None:
-            raise ClientClosed("the client is not connected yet")
+    def __send(self, request: r.Request) -> asyncio.Future[w.Event]:
         if isinstance(request, _MESSAGES) and request.key is None:
-            self._messages += 1
-            request = replace(request, key=f"{self._keys}-{self._messages}")
-        return self._asking.ask(request)
+            self.__messages += 1
+            request = replace(request, key=f"{self.__keys}-{self.__messages}")
+        return self.__life.ask(request)
 
     @override
-    def _room(self, room: str) -> Room:
+    def _room_of(self, room: str) -> Room:
         return Room(self, room)
 
     @override
-    def _message(self, said: Said) -> Message:
+    def _message_of(self, said: Said) -> Message:
         return Message(self, said)
-
-    # What the session tells (`session.Owner`)
-
-    def before_welcome(self, welcome: w.Welcome) -> None:
-        """See `session.Owner.before_welcome`."""
-        if not welcome.resumed:
-            self._catching_up.note_place()
-
-    def came_online(self, *, again: bool, resumed: bool) -> None:
-        """See `session.Owner.came_online`."""
-        if again:
-            self._listeners.call("reconnected", resumed)
-        else:
-            self._listeners.call("ready")
-            if self._ready is not None and not self._ready.done():
-                self._ready.set_result(None)
-        self._catching_up.start()
-
-    def went_offline(self, error: TertuliaError) -> None:
-        """See `session.Owner.went_offline`."""
-        self._catching_up.stop()
-        self._listeners.call("disconnected", error)
-
-    def heard(self, envelope: Envelope[w.Event]) -> None:
-        """See `session.Owner.heard`."""
-        if not self._catching_up.holds(envelope):
-            self._tell(envelope)
-
-    def _tell(self, envelope: Envelope[w.Event]) -> None:
-        """Tell the listeners."""
-        content = envelope.content
-        if self._listeners.has("event"):
-            self._listeners.call("event", envelope)
-        if self._listeners.has(envelope.name):
-            self._listeners.call(envelope.name, HAPPENINGS[type(content)](self, content))
-        elif isinstance(content, w.ServerError):
-            logger.info("the server refused %s: %s", content.event, content.text)
 
 
 def connect(url: str, *, nick: str | None = None, **options: Any) -> Client:

@@ -19,10 +19,10 @@ from websockets.uri import parse_uri
 from tertulia.sdk.address import Address, Carrier
 from tertulia.sdk.errors import CannotConnect
 from tertulia.wire.events.lines import EventLines, TooLong, add_line_end
+from tertulia.wire.events.objects import SUBPROTOCOL
 
 MAX_EVENT: Final = 16 * 1024 * 1024
 """The longest event that is taken in, in bytes; servers stay far below."""
-SUBPROTOCOL: Final = Subprotocol("tertulia.v1")
 
 
 class Framing(Protocol):
@@ -113,7 +113,7 @@ class SocketFraming:
 
     def __init__(self, address: Address) -> None:
         self._protocol = ClientProtocol(
-            parse_uri(str(address)), subprotocols=[SUBPROTOCOL], max_size=MAX_EVENT
+            parse_uri(str(address)), subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=MAX_EVENT
         )
         self._parts: list[bytes] = []
         """The fragments of a message so far."""

@@ -15,9 +15,12 @@ from typing import Final
 from tertulia.sdk.errors import ConnectionLost, QueueFull
 from tertulia.wire.events import requests as r
 from tertulia.wire.events.events import Event
+from tertulia.wire.events.objects import KEYS
 
-WINDOW: Final = 128
-"""Messages that may be without an answer at once; servers remember the keys of twice as many."""
+WINDOW: Final = KEYS // 2
+"""Messages that may be without an answer at once: their keys must not be forgotten meanwhile."""
+WORDS: Final = 32_768
+"""Characters that these may have together, or there is one only; servers remember twice as many."""
 MOST_WAITING: Final = 1000
 """Requests that may wait to be sent at once."""
 
@@ -39,7 +42,7 @@ _READINGS: Final = (r.GetHistory, r.Search, r.GetUsers, r.GetRooms, r.Ping)
 class Errand:
     """One request, until it is answered."""
 
-    __slots__ = ("future", "is_doubtful", "number", "repeat", "request")
+    __slots__ = ("future", "is_doubtful", "number", "repeat", "request", "words")
 
     def __init__(self, number: int, request: r.Request, future: asyncio.Future[Event]) -> None:
         self.number = number
@@ -49,8 +52,11 @@ class Errand:
         self.is_doubtful = False
         """It was sent, and the connection broke before the answer came."""
         self.repeat = Repeat.CHANGE
+        self.words = 0
+        """Characters of its text, as many as it may have once it is cleaned."""
         if isinstance(request, (r.SendMessage, r.SendDirect)):
             self.repeat = Repeat.MESSAGE
+            self.words = len(request.text) + 3 * request.text.count("\t")
         elif isinstance(request, _READINGS):
             self.repeat = Repeat.READING
 
@@ -70,7 +76,7 @@ class Errand:
 class Lane:
     """Requests that the server takes in the order in which they were made."""
 
-    __slots__ = ("_hold_until", "_sent", "_waiting", "_window")
+    __slots__ = ("_hold_until", "_sent", "_waiting", "_window", "_words")
 
     def __init__(self, window: int = WINDOW) -> None:
         self._window = window
@@ -78,6 +84,8 @@ class Lane:
         """A heap by number: what is refused for now goes back to where it was."""
         self._sent: dict[int, Errand] = {}
         self._hold_until = 0.0
+        self._words = 0
+        """Characters that were sent and have no answer yet."""
 
     @property
     def waiting(self) -> int:
@@ -95,10 +103,11 @@ class Lane:
 
     def sendable(self, now: float) -> Iterator[Errand]:
         """Yield what may be sent at `now`, and count it as sent."""
-        while self._waiting and now >= self._hold_until and len(self._sent) < self._window:
+        while self._waiting and now >= self._hold_until and self._has_place():
             errand = heapq.heappop(self._waiting)
             if not errand.future.done():
                 self._sent[errand.number] = errand
+                self._words += errand.words
                 yield errand
 
     def wake_at(self, now: float) -> float | None:
@@ -108,7 +117,10 @@ class Lane:
 
     def answered(self, number: int) -> Errand | None:
         """Return the request that was sent under this number; it is on its way no more."""
-        return self._sent.pop(number, None)
+        errand = self._sent.pop(number, None)
+        if errand is not None:
+            self._words -= errand.words
+        return errand
 
     def slow_down(self, errand: Errand, until: float) -> None:
         """Take in that a request came too early: it goes first when `until` has come.
@@ -122,7 +134,7 @@ class Lane:
 
     def break_off(self) -> None:
         """Take in that the connection broke: send again what may be, give up the rest."""
-        sent, self._sent = self._sent, {}
+        sent, self._sent, self._words = self._sent, {}, 0
         for errand in sent.values():
             if errand.repeat is Repeat.CHANGE:
                 errand.settle(ConnectionLost("the connection broke before the answer came"))
@@ -134,7 +146,12 @@ class Lane:
         """Give up everything."""
         for errand in (*self._sent.values(), *self._waiting):
             errand.settle(reason)
-        self._sent, self._waiting = {}, []
+        self._sent, self._waiting, self._words = {}, [], 0
+
+    def _has_place(self) -> bool:
+        """Tell whether what waits first may be sent beside what is on its way."""
+        words = self._words + self._waiting[0].words
+        return not self._sent or (len(self._sent) < self._window and words <= WORDS)
 
     def __iter__(self) -> Iterator[Errand]:
         return iter(sorted((*self._sent.values(), *self._waiting)))
