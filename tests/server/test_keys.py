@@ -50,6 +50,27 @@ def test_what_was_refused_may_be_tried_again() -> None:
     assert not keys.recall("a", again.append)
 
 
+def test_of_long_messages_fewer_are_remembered() -> None:
+    keys, author = Keys(), Person(UserId(5), "ana", "127.0.0.1:1")
+    for number in range(20):
+        said = Entry(RoomId(1), number, EventId(number), 4, MessagePosted(author, "x" * 4000))
+        keys.remember(str(number), None)(Done((said,)))
+    known = [number for number in range(20) if keys.recall(str(number), None)]
+    assert known == list(range(4, 20))
+
+
+def test_an_answer_is_not_taken_for_that_of_a_later_command() -> None:
+    keys, answers = Keys(), list[Answer]()
+    first = keys.remember("a", None)
+    for number in range(KEYS):
+        keys.remember(str(number), None)
+    second = keys.remember("a", None)
+    first(EmptyText())
+    assert keys.recall("a", answers.append)
+    second(DONE)
+    assert answers == [AGAIN]
+
+
 def test_only_the_newest_keys_are_remembered() -> None:
     keys = Keys()
     oldest = keys.remember("0", None)

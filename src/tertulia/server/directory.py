@@ -13,15 +13,11 @@ from typing import Final, TypeAlias
 from msgspec.structs import replace
 
 from tertulia.core.events import (
+    STATE_CHANGES,
     Entry,
-    MemberJoined,
-    MemberLeft,
-    RoomCreated,
-    RoomDeleted,
     RoomKind,
     RoomListed,
     RoomUnlisted,
-    TopicChanged,
 )
 from tertulia.core.ids import RoomId
 from tertulia.core.room import RoomState
@@ -35,8 +31,6 @@ AT_ONCE: Final = 500
 
 Listing: TypeAlias = RoomListed | None
 """How a room is listed; None when it is not."""
-
-_CHANGES: Final = (MemberJoined, MemberLeft, TopicChanged, RoomCreated, RoomDeleted)
 
 
 class Directory:
@@ -92,7 +86,7 @@ class Directory:
     def note(self, entries: Iterable[Entry]) -> None:
         """Take in what was stored; the rooms are already as it has made them."""
         for entry in entries:
-            if isinstance(entry.event, _CHANGES):
+            if isinstance(entry.event, STATE_CHANGES):
                 self._changed[entry.room] = None
 
     def tell(self) -> None:
